@@ -13,3 +13,6 @@ pub mod error;
 pub mod ffi;
 pub mod options;
 pub mod resp;
+#[allow(unsafe_code)]
+pub mod sys;
+pub mod text;

@@ -1,0 +1,5 @@
+//! The few calls to the operating system that std does not have.
+
+pub mod fork;
+pub mod pages;
+pub mod poll;
