@@ -215,6 +215,20 @@ impl Error {
         self
     }
 
+    /// Names the phase, whatever a deeper layer said: it knew less.
+    pub fn during(mut self, phase: Phase) -> Self {
+        self.0.phase = Some(phase);
+        self
+    }
+
+    /// Takes a secret out of the text.
+    pub fn without(mut self, secret: &str) -> Self {
+        if !secret.is_empty() {
+            self.0.detail = self.0.detail.replace(secret, "***");
+        }
+        self
+    }
+
     /// Names the node, unless a deeper layer has.
     pub fn at_node(mut self, node: &str) -> Self {
         if self.0.node.is_empty() {

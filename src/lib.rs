@@ -7,12 +7,19 @@
 //! and back, `sys` wraps the few system calls that std lacks.
 //! `error`, `options`, `deadline` and `text` are the words all others speak.
 
+pub mod client;
+pub mod command;
+pub mod connection;
 pub mod deadline;
 pub mod error;
 #[allow(unsafe_code)]
 pub mod ffi;
+#[allow(unsafe_code)]
+pub mod net;
 pub mod options;
+pub mod pool;
 pub mod resp;
+pub mod retry;
 #[allow(unsafe_code)]
 pub mod sys;
 pub mod text;

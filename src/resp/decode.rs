@@ -123,6 +123,11 @@ impl Decoder {
         self.wire.is_empty() && self.open.is_empty()
     }
 
+    /// Fails as before when a failure has made it unusable.
+    pub fn check(&self) -> Result<()> {
+        self.failed.clone().map_or(Ok(()), Err)
+    }
+
     /// Whether a failure has made it unusable.
     pub fn has_failed(&self) -> bool {
         self.failed.is_some()
@@ -172,6 +177,7 @@ impl Decoder {
         let unknown = self.local_error(unknown)?;
         let not_sent = self.local_error(not_sent)?;
         self.at = self.wire.len();
+        self.began = self.at;
         for missing in 0..left {
             let draft = if answered + missing < sent {
                 unknown

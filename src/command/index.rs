@@ -1,0 +1,195 @@
+//! Finds the row of a command in a table of hashes that the compiler computes.
+//!
+//! Every command passes here: a find is one hash over a few words, one slot, one comparison.
+
+use super::name::Name;
+use super::table::ROWS;
+use super::{Command, Flags, state};
+
+/// Slots of the table: a power of two, many times the number of rows, so that chains are short.
+const SLOTS: usize = 2048;
+/// Stands between a container and its subcommand.
+const BAR: u8 = b'|';
+
+const COUNT: usize = ROWS.len();
+static COMMANDS: [Command; COUNT] = commands();
+/// The names of the rows as they are compared; those of subcommands match nothing here.
+static NAMES: [Name; COUNT] = names();
+/// Number of the row plus 1; 0 is free. A row whose slot is taken has the next free one.
+static INDEX: [u16; SLOTS] = index();
+
+const _: () = assert!(COUNT * 4 < SLOTS);
+
+/// Every known command, sorted by name.
+pub fn all() -> &'static [Command] {
+    &COMMANDS
+}
+
+/// The row that the arguments of a call mean: of the subcommand, where the first names a
+/// container and the second one of its subcommands, else of the command. Case does not matter.
+pub fn lookup<A: AsRef<[u8]>>(args: &[A]) -> Option<&'static Command> {
+    let command = find(args.first()?.as_ref(), None)?;
+    match args.get(1) {
+        Some(sub) if command.flags.contains(Flags::CONTAINER) => {
+            find(args[0].as_ref(), Some(sub.as_ref())).or(Some(command))
+        }
+        _ => Some(command),
+    }
+}
+
+/// The row of a command, or of a subcommand of a container. Case does not matter.
+pub fn find(name: &[u8], sub: Option<&[u8]>) -> Option<&'static Command> {
+    let command = Name::of(name)?;
+    let Some(sub) = sub else {
+        return probe(command.hash(), |row| NAMES[row] == command);
+    };
+    let hash = command.hash_with(&Name::of(sub)?);
+    probe(hash, |row| joins(COMMANDS[row].name.as_bytes(), name, sub))
+}
+
+/// Walks the chain of `hash` to the row that `is` the one wanted, or to a free slot.
+#[inline]
+fn probe(hash: u64, is: impl Fn(usize) -> bool) -> Option<&'static Command> {
+    let mut slot = first_slot(hash);
+    loop {
+        let row = usize::from(INDEX[slot]).wrapping_sub(1);
+        let command = COMMANDS.get(row)?;
+        if is(row) {
+            return Some(command);
+        }
+        slot = next_slot(slot);
+    }
+}
+
+/// Whether `known` is the name, a bar and the subcommand.
+fn joins(known: &[u8], name: &[u8], sub: &[u8]) -> bool {
+    known.len() == name.len() + 1 + sub.len()
+        && known[name.len()] == BAR
+        && known[..name.len()].eq_ignore_ascii_case(name)
+        && known[name.len() + 1..].eq_ignore_ascii_case(sub)
+}
+
+/// The upper bits of a product are mixed best.
+const fn first_slot(hash: u64) -> usize {
+    (hash >> (u64::BITS - SLOTS.trailing_zeros())) as usize
+}
+
+const fn next_slot(slot: usize) -> usize {
+    (slot + 1) % SLOTS
+}
+
+/// The rows with the flags that follow from this library's own rules.
+const fn commands() -> [Command; COUNT] {
+    let mut all = ROWS;
+    let mut at = 0;
+    while at < COUNT {
+        all[at].flags = state::derived(all[at].name, all[at].flags);
+        at += 1;
+    }
+    all
+}
+
+const fn names() -> [Name; COUNT] {
+    let mut names = [Name::NONE; COUNT];
+    let mut row = 0;
+    while row < COUNT {
+        if let (name, None) = split(ROWS[row].name) {
+            names[row] = name;
+        }
+        row += 1;
+    }
+    names
+}
+
+const fn index() -> [u16; SLOTS] {
+    let mut index = [0; SLOTS];
+    let mut row = 0;
+    while row < COUNT {
+        let hash = match split(ROWS[row].name) {
+            (name, None) => name.hash(),
+            (name, Some(sub)) => name.hash_with(&sub),
+        };
+        let mut slot = first_slot(hash);
+        while index[slot] != 0 {
+            slot = next_slot(slot);
+        }
+        row += 1;
+        index[slot] = row as u16;
+    }
+    index
+}
+
+/// The name of a command, and of its subcommand if the row is of one.
+const fn split(known: &str) -> (Name, Option<Name>) {
+    let known = known.as_bytes();
+    let mut bar = 0;
+    while bar < known.len() && known[bar] != BAR {
+        bar += 1;
+    }
+    let (name, rest) = known.split_at(bar);
+    match (Name::of(name), rest) {
+        (Some(name), []) => (name, None),
+        (Some(name), [_, sub @ ..]) if let Some(sub) = Name::of(sub) => (name, Some(sub)),
+        _ => panic!("a name of the table is empty or longer than Name::LONGEST"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_row_is_found_in_any_case() {
+        for command in all() {
+            let upper: Vec<&str> = command.name.split('|').collect();
+            let lower: Vec<String> = upper.iter().map(|part| part.to_lowercase()).collect();
+            assert_eq!(lookup(&upper), Some(command));
+            assert_eq!(lookup(&lower), Some(command));
+        }
+    }
+
+    #[test]
+    fn the_table_is_sorted_and_without_doubles() {
+        assert!(all().is_sorted_by(|a, b| a.name < b.name));
+    }
+
+    #[test]
+    fn chains_are_short() {
+        let mut longest = 0;
+        let mut chain = 0;
+        for slot in INDEX.iter().chain(&INDEX) {
+            chain = if *slot == 0 { 0 } else { chain + 1 };
+            longest = longest.max(chain);
+        }
+        assert!(longest <= 16, "{longest} slots in a row are taken");
+    }
+
+    #[test]
+    fn what_is_no_command_is_not_found() {
+        let huge = vec![b'G'; 1 << 20];
+        for name in [
+            &b""[..],
+            b"NOSUCH",
+            b"GE",
+            b"GETT",
+            b"G\x05T",
+            b"CLIENT REPLY",
+            b"CONFIG|GET ",
+            &huge,
+        ] {
+            assert_eq!(lookup(&[name]), None, "{}", name.escape_ascii());
+        }
+        assert_eq!(lookup::<&[u8]>(&[]), None);
+    }
+
+    #[test]
+    fn a_container_stands_in_for_a_subcommand_that_is_not_known() {
+        let name = |args: &[&str]| lookup(args).map(|command| command.name);
+        assert_eq!(name(&["config", "get", "x"]), Some("CONFIG|GET"));
+        assert_eq!(name(&["CONFIG", "nosuch"]), Some("CONFIG"));
+        assert_eq!(name(&["CONFIG"]), Some("CONFIG"));
+        assert_eq!(name(&["GET", "config"]), Some("GET"));
+        let huge = "x".repeat(1 << 20);
+        assert_eq!(name(&["CONFIG", &huge]), Some("CONFIG"));
+    }
+}

@@ -1,0 +1,244 @@
+//! One connection driven by hand: for protocol tools, proxies, and programs ported from hiredis.
+
+use std::ffi::{c_char, c_int};
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::arguments::{Arguments, bytes, text};
+use super::error::ErrorHandle;
+use super::options::OptionsHandle;
+use super::status::Status;
+use super::{borrow, guard, null, put, shield};
+use crate::connection::{Connector, Manual};
+use crate::deadline::Deadline;
+use crate::error::{Code, Error, Result};
+use crate::net::Wait;
+use crate::options;
+use crate::resp::{Node, Reply};
+use crate::sys::errno;
+
+/// A connection of one's own. One thread may send while another receives; shutdown from any.
+pub struct ConnectionHandle {
+    manual: Manual,
+}
+
+/// Reads a time in C's form.
+fn deadline(timeout_ms: c_int) -> Result<Deadline> {
+    if timeout_ms < -1 {
+        let detail = format!("timeout_ms is {timeout_ms}: -1 is for ever, 0 does not wait");
+        return Err(Error::new(Code::Invalid, detail));
+    }
+    Ok(Deadline::from_millis(Instant::now(), i64::from(timeout_ms)))
+}
+
+/// Opens one connection to one server; nothing is pooled, retried or hidden.
+///
+/// URL and options as in `redisclient_open`; with `handshake=no` it is bare, nothing is sent.
+/// Cluster and sentinel URLs are EINVAL. Otherwise the status codes of `redisclient_open`.
+/// `*out` is yours: free it with `redisclient_connection_free`.
+///
+/// # Safety
+/// `url` is NUL-terminated, `options` NULL or live, `out` and `error` places for pointers.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn redisclient_connection_open(
+    url: *const c_char,
+    options: *const OptionsHandle,
+    out: *mut *mut ConnectionHandle,
+    error: *mut *mut ErrorHandle,
+) -> Status {
+    guard(error, || {
+        if out.is_null() {
+            return Err(null("out"));
+        }
+        // SAFETY: as the caller promises.
+        let (url, options) = unsafe { (text(url, "url")?, options.as_ref()) };
+        let handle = open(url.to_bytes(), options)?;
+        // SAFETY: as the caller promises.
+        unsafe { put(out, Box::into_raw(Box::new(handle))) };
+        Ok(())
+    })
+}
+
+fn open(url: &[u8], options: Option<&OptionsHandle>) -> Result<ConnectionHandle> {
+    let scheme = url.split(|byte| *byte == b':').next().unwrap_or_default();
+    let scheme = scheme.to_ascii_lowercase();
+    if scheme.ends_with(b"+cluster") || scheme.ends_with(b"+sentinel") {
+        let detail = "one connection goes to one server: use a redis:// or unix:// URL";
+        return Err(Error::new(Code::Invalid, detail));
+    }
+    let options = options.map(OptionsHandle::copy);
+    let config = options::config(url, options.as_ref())?;
+    let started = Instant::now();
+    let wait = Wait {
+        deadline: Deadline::after(started, config.connect_timeout),
+        closing: Arc::default(),
+        cancel: None,
+    };
+    let connection = Connector::new(Arc::new(config), None)
+        .connect(&wait)
+        .map_err(|error| error.for_command("open", 1, started.elapsed()))?;
+    Ok(ConnectionHandle {
+        manual: Manual::new(connection),
+    })
+}
+
+/// Buffers a command; arguments as in `redisclient_command`, copied. Nothing is sent before flush.
+///
+/// EINVAL: the arguments. EBUSY: another thread sends. EFORKED: in a forked child.
+///
+/// # Safety
+/// The connection is live, the arrays are as said, `error` is NULL or a place for a pointer.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn redisclient_connection_send(
+    connection: *mut ConnectionHandle,
+    argc: usize,
+    argv: *const *const c_char,
+    lengths: *const usize,
+    error: *mut *mut ErrorHandle,
+) -> Status {
+    guard(error, || {
+        // SAFETY: as the caller promises.
+        let connection = unsafe { borrow(connection, "connection") }?;
+        // SAFETY: as the caller promises.
+        let arguments = unsafe { Arguments::read(argc, argv, lengths) }?;
+        connection.manual.send(arguments.as_slice())
+    })
+}
+
+/// Buffers bytes as they are, copied; status codes as `redisclient_connection_send`.
+///
+/// # Safety
+/// The connection is live, `bytes` holds `length` bytes, `error` is NULL or a place for a pointer.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn redisclient_connection_send_raw(
+    connection: *mut ConnectionHandle,
+    bytes: *const c_char,
+    length: usize,
+    error: *mut *mut ErrorHandle,
+) -> Status {
+    guard(error, || {
+        // SAFETY: as the caller promises.
+        let connection = unsafe { borrow(connection, "connection") }?;
+        // SAFETY: as the caller promises.
+        connection.manual.send_raw(unsafe { self::bytes(bytes, length, "bytes") }?)
+    })
+}
+
+/// Writes what is buffered, waiting at most `timeout_ms` (-1 for ever, 0 not at all).
+///
+/// ETIMEOUT keeps the rest for the next flush. EDISCONNECTED: the connection is lost. EINVAL: a
+/// time below -1. EBUSY, EFORKED as `redisclient_connection_send`.
+///
+/// # Safety
+/// The connection is live, `error` is NULL or a place for a pointer.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn redisclient_connection_flush(
+    connection: *mut ConnectionHandle,
+    timeout_ms: c_int,
+    error: *mut *mut ErrorHandle,
+) -> Status {
+    guard(error, || {
+        // SAFETY: as the caller promises.
+        let connection = unsafe { borrow(connection, "connection") }?;
+        connection.manual.flush(deadline(timeout_ms)?)
+    })
+}
+
+/// The next reply or push in wire order, waiting at most `timeout_ms` (-1 for ever, 0 not at all).
+///
+/// Error replies come as kind ERROR. `*out` is yours. ETIMEOUT keeps the connection and a half-read
+/// reply. EDISCONNECTED: the peer closed, or shutdown was called. EPROTOCOL, ELIMIT: final.
+/// EINVAL: NULL, or a time below -1. EBUSY: another thread receives. EFORKED: in a forked child.
+///
+/// # Safety
+/// The connection is live, `out` a place for a pointer, `error` NULL or one.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn redisclient_connection_receive(
+    connection: *mut ConnectionHandle,
+    timeout_ms: c_int,
+    out: *mut *mut Node,
+    error: *mut *mut ErrorHandle,
+) -> Status {
+    guard(error, || {
+        if out.is_null() {
+            return Err(null("out"));
+        }
+        // SAFETY: as the caller promises.
+        let connection = unsafe { borrow(connection, "connection") }?;
+        let reply = connection.manual.receive(deadline(timeout_ms)?)?;
+        // SAFETY: as the caller promises.
+        unsafe { put(out, Reply::into_raw(reply)) };
+        Ok(())
+    })
+}
+
+/// 1 when something is there to be received (half a reply too), 0 when not, -1 when the peer closed.
+///
+/// Waits at most `timeout_ms`. Sees bytes that are buffered above the socket. -1 also for NULL, a
+/// time below -1, and in a forked child; 0 while another thread receives.
+///
+/// # Safety
+/// `connection` is NULL or live.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn redisclient_connection_readable(
+    connection: *mut ConnectionHandle,
+    timeout_ms: c_int,
+) -> c_int {
+    // SAFETY: as the caller promises.
+    match (unsafe { connection.as_ref() }, deadline(timeout_ms)) {
+        (Some(connection), Ok(deadline)) => shield(-1, || {
+            connection.manual.readable(deadline).map_or(-1, c_int::from)
+        }),
+        _ => -1,
+    }
+}
+
+/// Ends both directions and wakes a blocked receive, which answers EDISCONNECTED. Any thread.
+///
+/// # Safety
+/// `connection` is NULL or live.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn redisclient_connection_shutdown(connection: *mut ConnectionHandle) {
+    // SAFETY: as the caller promises.
+    if let Some(connection) = unsafe { connection.as_ref() } {
+        shield((), || connection.manual.shutdown());
+    }
+}
+
+/// The socket's descriptor, to wait on; it stays the library's. -1 for NULL and in a forked child.
+///
+/// Bytes may be buffered above it: see `redisclient_connection_readable`.
+///
+/// # Safety
+/// `connection` is NULL or live.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn redisclient_connection_fd(connection: *const ConnectionHandle) -> isize {
+    // SAFETY: as the caller promises.
+    let descriptor = unsafe { connection.as_ref() }.and_then(|it| it.manual.descriptor());
+    descriptor.map_or(-1, |descriptor| descriptor as isize)
+}
+
+/// The server's answer to HELLO; NULL when there was none. It belongs to the connection.
+///
+/// # Safety
+/// `connection` is NULL or live.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn redisclient_connection_hello(
+    connection: *const ConnectionHandle,
+) -> *const Node {
+    // SAFETY: as the caller promises.
+    let hello = unsafe { connection.as_ref() }.and_then(|it| it.manual.hello());
+    hello.map_or(std::ptr::null(), |reply| std::ptr::from_ref::<Node>(reply))
+}
+
+/// Closes and frees a connection; NULL is fine. Nothing is sent. Keeps errno.
+///
+/// # Safety
+/// `connection` is NULL or not used again, and no thread is inside a call on it.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn redisclient_connection_free(connection: *mut ConnectionHandle) {
+    if !connection.is_null() {
+        // SAFETY: made by `redisclient_connection_open`, given up by the caller.
+        errno::keep(|| shield((), || drop(unsafe { Box::from_raw(connection) })));
+    }
+}
