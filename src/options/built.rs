@@ -130,10 +130,10 @@ pub(super) static BUILT: &[Row] = &[
     built(
         "pool.max",
         "100",
-        "a number from 1 to 2147483647",
+        "a number from 1 to 1048576",
         "Most connections at once",
         |c, v| {
-            c.pool.max = parse::small(v, 1)? as usize;
+            c.pool.max = parse::number(v, 1, 1 << 20)? as usize;
             Ok(())
         },
     ),
