@@ -56,11 +56,14 @@ pub fn from_line(line: &[u8]) -> Error {
     let error = Error::new(code, text::printable(line, KEPT))
         .with_outcome(Outcome::Refused)
         .with_server_code(word);
-    match word {
-        // The slot is on its way from one node to another, and soon there.
-        "TRYAGAIN" => error.with_retryable(true),
-        _ => error,
-    }
+    let retryable = error.retryable() || is_passing(word, line);
+    error.with_retryable(retryable)
+}
+
+/// Troubles that pass although their code says nothing of it: a slot on its way from one node to
+/// another, and a directory service behind the server that does not answer.
+fn is_passing(word: &str, line: &[u8]) -> bool {
+    word == "TRYAGAIN" || line.starts_with(b"ERR problem with LDAP service")
 }
 
 /// The word in capitals that opens the line; "" when there is none.
@@ -111,7 +114,7 @@ mod tests {
         ("ERR Error unloading module: the module exports one or more module-side data types, can't unload", Code::Server, "ERR", false),
         ("ERR AUTH <password> called without any password configured for the default user. Are you sure your configuration is correct?", Code::Auth, "ERR", false),
         ("ERR Client sent AUTH, but no password is set", Code::Auth, "ERR", false),
-        ("ERR problem with LDAP service", Code::Auth, "ERR", false),
+        ("ERR problem with LDAP service", Code::Auth, "ERR", true),
         ("ERR no such fieldset", Code::Server, "ERR", false),
         ("ERR unknown command 'HELLO'", Code::Server, "ERR", false),
         ("OOM command not allowed when used memory > 'maxmemory'.", Code::ServerMemory, "OOM", true),
