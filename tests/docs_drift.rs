@@ -68,7 +68,7 @@ fn code(text: &str) -> String {
 fn table(page: &str, heading: &str) -> Vec<Vec<String>> {
     let start = page
         .find(&format!("\n## {heading}\n"))
-        .expect("the heading is there");
+        .unwrap_or_else(|| panic!("no heading {heading}"));
     page[start + 1..]
         .lines()
         .skip(1)

@@ -249,5 +249,8 @@ fn decode(what: &str, encoded: &[u8]) -> Result<Zeroizing<Vec<u8>>> {
 }
 
 #[cfg(test)]
+#[path = "url_refusal_tests.rs"]
+mod refusal_tests;
+#[cfg(test)]
 #[path = "url_tests.rs"]
 mod tests;
