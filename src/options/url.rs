@@ -21,16 +21,22 @@ const SOCKET_PATH: usize = match cfg!(any(target_os = "linux", target_os = "andr
     false => 104,
 };
 
+/// Said in place of a message that might show a part of a password.
+const MISPLACED: &str = "the URL has an @ after its host: write @ as %40, and in a user or \
+                         password / as %2F, ? as %3F and # as %23";
+
 /// The configuration that `url` and `options` describe.
 ///
 /// `Code::Invalid` when the URL is malformed, `Code::Option` when a key or value in it is refused.
 pub fn parse(url: &[u8], options: Option<&Options>) -> Result<Config> {
     let parts = Parts::split(url)?;
+    if !parts.scheme.is_built() {
+        let scheme = parts.scheme.name;
+        let text = format!("{scheme}:// URLs are not supported in this version");
+        return Err(Error::new(Code::Option, text));
+    }
     configure(&parts, options).map_err(|error| match parts.is_misplaced() {
-        true => invalid(
-            "the URL has an @ after its host: write @ as %40, and in a user or password / as %2F, \
-             ? as %3F and # as %23",
-        ),
+        true => Error::new(error.code(), MISPLACED),
         false => error,
     })
 }
@@ -41,11 +47,6 @@ pub fn is_topology(url: &[u8]) -> bool {
 }
 
 fn configure(parts: &Parts<'_>, options: Option<&Options>) -> Result<Config> {
-    if !parts.scheme.is_built() {
-        let scheme = parts.scheme.name;
-        let text = format!("{scheme}:// URLs are not supported in this version");
-        return Err(Error::new(Code::Option, text));
-    }
     if parts.has_fragment {
         return Err(invalid("the URL has a fragment: write # as %23"));
     }

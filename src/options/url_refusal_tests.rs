@@ -172,6 +172,8 @@ fn no_message_shows_a_part_of_the_password() {
         assert!(!error.to_string().contains("hunter2"), "{url}: {error}");
     }
     assert!(refused(b"redis://:a/b@h", Code::Invalid).contains("%2F"));
+    assert!(refused(b"redis://h?client_name=a@b&db=x", Code::Option).contains("%40"));
+    assert!(refused(b"rediss://:a/b@h", Code::Option).contains("not supported"));
 }
 
 #[test]
