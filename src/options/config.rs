@@ -3,14 +3,17 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+/// Port of a URL that names none.
+pub const DEFAULT_PORT: u16 = 6379;
+
 /// Everything a client needs to know to work.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Config {
     /// Where the server is.
     pub endpoint: Endpoint,
     /// ACL user; empty for the default user.
     pub username: String,
-    /// Password, if one was given.
+    /// Password, if one was given; empty for a user given without one.
     pub password: Option<Secret>,
     /// Database selected after connecting; 0 sends no SELECT.
     pub db: u32,
@@ -38,6 +41,28 @@ pub struct Config {
     pub limits: crate::resp::Limits,
 }
 
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            endpoint: Endpoint::default(),
+            username: String::new(),
+            password: None,
+            db: 0,
+            protocol: Protocol::Auto,
+            client_name: String::new(),
+            driver: String::new(),
+            handshake: true,
+            lazy: false,
+            connect_timeout: Some(Duration::from_secs(5)),
+            timeout: Some(Duration::from_secs(5)),
+            health_check: None,
+            pool: PoolConfig::default(),
+            retry: RetryConfig::default(),
+            limits: crate::resp::Limits::default(),
+        }
+    }
+}
+
 /// Where a server is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Endpoint {
@@ -52,6 +77,15 @@ pub enum Endpoint {
     Unix(PathBuf),
 }
 
+impl Default for Endpoint {
+    fn default() -> Self {
+        Self::Tcp {
+            host: "localhost".to_owned(),
+            port: DEFAULT_PORT,
+        }
+    }
+}
+
 /// Protocol version to ask for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Protocol {
@@ -64,7 +98,7 @@ pub enum Protocol {
 }
 
 /// How connections are held.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PoolConfig {
     /// At most so many connections.
     pub max: usize,
@@ -74,8 +108,18 @@ pub struct PoolConfig {
     pub check_after: Duration,
 }
 
+impl Default for PoolConfig {
+    fn default() -> Self {
+        Self {
+            max: 100,
+            wait: None,
+            check_after: Duration::from_millis(100),
+        }
+    }
+}
+
 /// When to try again.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RetryConfig {
     /// Tries after the first; `None` is no limit.
     pub count: Option<u32>,
@@ -83,6 +127,20 @@ pub struct RetryConfig {
     pub replay_unknown: bool,
     /// Pause between tries.
     pub backoff: Backoff,
+}
+
+impl Default for RetryConfig {
+    fn default() -> Self {
+        Self {
+            count: Some(10),
+            replay_unknown: false,
+            backoff: Backoff {
+                kind: BackoffKind::ExponentialJitter,
+                base: Duration::from_millis(10),
+                cap: Duration::from_secs(1),
+            },
+        }
+    }
 }
 
 /// Pause between tries; formulas in `retry`.

@@ -4,107 +4,17 @@
 //! Codes are the numbers of the C API. An error is built where the failure is seen and gains
 //! node, phase, command and attempts on its way up; its text is put together when it is asked for.
 
+mod code;
+mod server;
+
 use std::fmt;
 use std::time::Duration;
 
+pub use code::Code;
+pub use server::from_line;
+
 /// Result of anything that can fail here.
 pub type Result<T> = std::result::Result<T, Error>;
-
-/// What kind of failure it was. The number is the C status; `number / 100` is the class.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[repr(i32)]
-#[allow(missing_docs)]
-pub enum Code {
-    Invalid = 101,
-    Option = 102,
-    Closed = 103,
-    Forked = 104,
-    Busy = 105,
-    Reentrant = 106,
-    State = 107,
-    Resolve = 201,
-    Connect = 202,
-    Disconnected = 203,
-    Tls = 204,
-    Certificate = 205,
-    Ocsp = 206,
-    Token = 207,
-    Circuit = 208,
-    Timeout = 301,
-    Cancelled = 302,
-    Pool = 303,
-    Full = 304,
-    Protocol = 401,
-    Limit = 402,
-    Server = 500,
-    Auth = 501,
-    NoPermission = 502,
-    NoScript = 503,
-    ReadOnly = 504,
-    Loading = 505,
-    ExecAbort = 506,
-    Watch = 507,
-    ServerMemory = 508,
-    MaxClients = 509,
-    Cluster = 600,
-    CrossSlot = 601,
-    ClusterDown = 602,
-    NoSlot = 603,
-    NoNode = 604,
-    NoPrimary = 605,
-    NoReplica = 606,
-    Redirects = 607,
-    NoMemory = 901,
-    Panic = 902,
-}
-
-impl Code {
-    /// What the reader of the error can do about it.
-    fn advice(self) -> &'static str {
-        match self {
-            Code::Resolve => "check the host name and the resolver",
-            Code::Connect => "check that a server listens there and that the way is open",
-            Code::Disconnected => "see the server's log for why it closed the connection",
-            Code::Timeout => "raise the timeout, or look for a slow server or network",
-            Code::Pool => "raise pool.max or pool.wait_ms, or hold connections for less time",
-            Code::Protocol => "check that a Redis or Valkey server answers at this address",
-            Code::Limit => "raise the limit if the reply is wanted",
-            Code::Auth => "check username and password",
-            Code::NoPermission => "give the user this permission with ACL SETUSER",
-            Code::ReadOnly => "send writes to the primary",
-            Code::Loading => "try again when the server has loaded its data",
-            Code::ServerMemory => "raise the server's maxmemory or choose an eviction policy",
-            Code::MaxClients => "raise the server's maxclients or use fewer connections",
-            Code::State => "use the handle made for it",
-            Code::Forked => "open a new one in this process",
-            Code::Panic => "please report this as a bug",
-            _ => "",
-        }
-    }
-
-    /// Whether the same thing, tried later, may succeed.
-    fn retryable(self) -> bool {
-        matches!(
-            self,
-            Code::Resolve
-                | Code::Connect
-                | Code::Disconnected
-                | Code::Circuit
-                | Code::Timeout
-                | Code::Pool
-                | Code::Full
-                | Code::ReadOnly
-                | Code::Loading
-                | Code::Watch
-                | Code::ServerMemory
-                | Code::MaxClients
-                | Code::ClusterDown
-                | Code::NoPrimary
-                | Code::NoReplica
-                | Code::NoMemory
-        )
-    }
-}
 
 /// What became of the command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -385,6 +295,20 @@ mod tests {
             .at_node("b:2");
         assert_eq!(error.phase(), Some(Phase::Connect));
         assert_eq!(error.node(), "a:1");
+    }
+
+    #[test]
+    fn an_io_error_without_errno_still_says_what_happened() {
+        use std::io::{Error as Io, ErrorKind};
+        let bare = Error::from_io(Code::Connect, "connect", &Io::from(ErrorKind::TimedOut));
+        assert_eq!((bare.os_error(), bare.detail()), (0, "connect: timed out"));
+        let told = Error::from_io(Code::Connect, "connect", &Io::other("no address left"));
+        assert_eq!(told.detail(), "connect: no address left");
+        assert!(
+            told.at_node("h:1")
+                .to_string()
+                .starts_with("connect: no address left, on h:1")
+        );
     }
 
     #[test]
