@@ -90,9 +90,13 @@ impl Client {
         let nature = command::nature(args);
         refuse_state(args, &nature)?;
         let replayable = nature.replayable || options.idempotent;
-        self.persist(name_of(args), nature.block, replayable, options, |pool, wait| {
-            attempt(pool, args, wait)
-        })
+        self.persist(
+            name_of(args),
+            nature.block,
+            replayable,
+            options,
+            |pool, wait| attempt(pool, args, wait),
+        )
     }
 
     /// Attempts until one succeeds or `decide` gives up.
@@ -218,7 +222,7 @@ fn refuse_state(args: &[&[u8]], nature: &Nature) -> Result<()> {
         return Ok(());
     }
     let name = text::printable(name_of(args), 64);
-    let instead = command::handle_for(args);
+    let instead = command::lookup(args).map_or("another handle", command::handle_for);
     Err(Error::new(
         Code::State,
         format!("{name} would change a connection that others use; use {instead} instead"),

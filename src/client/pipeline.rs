@@ -89,7 +89,11 @@ impl Pipeline {
         let block = queued.block.unwrap_or(Block::No);
         let mut partial = None;
         let atomic = self.atomic;
-        let name: &[u8] = if atomic { b"atomic pipeline" } else { b"pipeline" };
+        let name: &[u8] = if atomic {
+            b"atomic pipeline"
+        } else {
+            b"pipeline"
+        };
         let result = self
             .client
             .persist(name, block, replayable, options, |pool, wait| {
@@ -108,12 +112,15 @@ impl Queued {
         let nature = command::nature(args);
         refuse_state(args, &nature)?;
         let size = encode::size(args).ok_or_else(|| Error::no_memory(usize::MAX))?;
-        let reserved = self.bytes.try_reserve(size + 64).and_then(|()| self.ends.try_reserve(1));
+        let reserved = self
+            .bytes
+            .try_reserve(size + 64)
+            .and_then(|()| self.ends.try_reserve(1));
         reserved.map_err(|_| Error::no_memory(size))?;
         encode::command(&mut self.bytes, args);
         self.ends.push(self.bytes.len());
         self.writes |= !nature.replayable;
-        self.block = Some(longer(self.block.unwrap_or(Block::No), nature.block));
+        self.block = Some(together(self.block.unwrap_or(Block::No), nature.block));
         Ok(())
     }
 
@@ -179,7 +186,9 @@ impl Queued {
                 });
                 if connection.sent() > 0 {
                     let ran = connection.sent() > MULTI.len() + self.bytes.len();
-                    *partial = self.unanswered(if ran { "UNKNOWN" } else { "NOT_SENT" }, &error).ok();
+                    *partial = self
+                        .unanswered(if ran { "UNKNOWN" } else { "NOT_SENT" }, &error)
+                        .ok();
                 }
                 Err(error)
             }
@@ -222,7 +231,8 @@ fn told(word: &str, error: &Error) -> String {
     text.replace(['\r', '\n'], " ")
 }
 
-fn longer(a: Block, b: Block) -> Block {
+/// The time of two commands on one connection, one after the other.
+fn together(a: Block, b: Block) -> Block {
     match (a, b) {
         (Block::Forever, _) | (_, Block::Forever) => Block::Forever,
         (Block::For(a), Block::For(b)) => Block::For(a.saturating_add(b)),

@@ -57,7 +57,8 @@ impl Connector {
         let stream = match connected {
             Ok(stream) => stream,
             Err(error) => {
-                wait.check().map_err(|ended| ended.in_phase(Phase::Connect))?;
+                wait.check()
+                    .map_err(|ended| ended.in_phase(Phase::Connect))?;
                 return Err(error);
             }
         };

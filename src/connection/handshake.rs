@@ -95,7 +95,12 @@ fn round(
     out.raw(&bytes);
     let result = connection.stream_replies(&out, steps.len(), wait, |index, reply| {
         if matches!(steps[index], Step::Hello | Step::Auth) {
-            judge(config, form, &steps[index..=index], std::slice::from_ref(&reply))?;
+            judge(
+                config,
+                form,
+                &steps[index..=index],
+                std::slice::from_ref(&reply),
+            )?;
         }
         replies.push(reply);
         Ok(())
@@ -128,7 +133,10 @@ fn plan(config: &Config, form: Form, tell: bool) -> Vec<Step> {
 }
 
 fn write_step(out: &mut Vec<u8>, config: &Config, form: Form, step: Step) {
-    let password = config.password.as_ref().map_or(&b""[..], |secret| secret.expose());
+    let password = config
+        .password
+        .as_ref()
+        .map_or(&b""[..], |secret| secret.expose());
     let username = match config.username.as_bytes() {
         b"" => b"default",
         name => name,

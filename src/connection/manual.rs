@@ -175,7 +175,9 @@ impl Manual {
             Phase::Send => "the server took no more in time; the rest is kept for the next flush",
             _ => "nothing whole arrived in time",
         };
-        Error::new(Code::Timeout, detail).in_phase(phase).at_node(&self.node)
+        Error::new(Code::Timeout, detail)
+            .in_phase(phase)
+            .at_node(&self.node)
     }
 }
 

@@ -93,7 +93,9 @@ impl Connection {
         replies: impl FnOnce(&mut Self) -> Result<T>,
     ) -> Result<T> {
         self.broken = true;
-        let _covered = wait.cover(crate::net::Sleeper::Socket(Arc::clone(self.stream.socket())));
+        let _covered = wait.cover(crate::net::Sleeper::Socket(Arc::clone(
+            self.stream.socket(),
+        )));
         let result = self
             .send(out, wait)
             .and_then(|()| replies(self))
@@ -157,8 +159,9 @@ impl Connection {
             }
         }
         if !ready.readable && !ready.writable {
-            return Err(Error::new(Code::Timeout, "the server took no more in time")
-                .in_phase(Phase::Send));
+            return Err(
+                Error::new(Code::Timeout, "the server took no more in time").in_phase(Phase::Send)
+            );
         }
         Ok(())
     }
@@ -259,7 +262,10 @@ impl Connection {
         match reply.kind() {
             Kind::Error => Err(error::from_line(reply.text())),
             _ if reply.text() == b"PONG" => Ok(()),
-            _ => Err(Error::new(Code::Protocol, "the server did not answer PING with PONG")),
+            _ => Err(Error::new(
+                Code::Protocol,
+                "the server did not answer PING with PONG",
+            )),
         }
     }
 

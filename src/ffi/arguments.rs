@@ -8,7 +8,8 @@ use crate::error::{Code, Error, Result};
 /// Vectors up to this length need no memory.
 const INLINE: usize = 16;
 
-/// A command's arguments.
+/// A command's arguments. The usual case is the large one: it lives on the stack on purpose.
+#[allow(clippy::large_enum_variant)]
 pub enum Arguments<'a> {
     /// Few.
     Inline([&'a [u8]; INLINE], usize),
@@ -29,7 +30,11 @@ impl<'a> Arguments<'a> {
     ///
     /// # Safety
     /// As the C API says: the arrays hold `argc` entries and each argument its length.
-    pub unsafe fn read(argc: usize, argv: *const *const c_char, lengths: *const usize) -> Result<Self> {
+    pub unsafe fn read(
+        argc: usize,
+        argv: *const *const c_char,
+        lengths: *const usize,
+    ) -> Result<Self> {
         if argc == 0 {
             return Err(Error::new(Code::Invalid, "argc is 0: a command has a name"));
         }
@@ -57,7 +62,11 @@ impl<'a> Arguments<'a> {
     ///
     /// # Safety
     /// As the C API says: `lengths` holds `argc` entries and `data` exactly their sum.
-    pub unsafe fn read_packed(argc: usize, data: *const c_char, lengths: *const usize) -> Result<Self> {
+    pub unsafe fn read_packed(
+        argc: usize,
+        data: *const c_char,
+        lengths: *const usize,
+    ) -> Result<Self> {
         if argc == 0 {
             return Err(Error::new(Code::Invalid, "argc is 0: a command has a name"));
         }
@@ -67,7 +76,9 @@ impl<'a> Arguments<'a> {
         check_total(argc.checked_mul(size_of::<usize>()))?;
         // SAFETY: the array holds `argc` lengths.
         let lengths = unsafe { std::slice::from_raw_parts(lengths, argc) };
-        let sum = lengths.iter().try_fold(0usize, |sum, length| sum.checked_add(*length));
+        let sum = lengths
+            .iter()
+            .try_fold(0usize, |sum, length| sum.checked_add(*length));
         let sum = check_total(sum)?;
         // SAFETY: the buffer holds the sum of the lengths.
         let data = unsafe { bytes(data, sum, "bytes") }?;
@@ -106,7 +117,12 @@ impl<'a> Arguments<'a> {
 fn check_total(total: Option<usize>) -> Result<usize> {
     total
         .filter(|total| *total <= isize::MAX as usize)
-        .ok_or_else(|| Error::new(Code::Invalid, "a length, or their sum, is above PTRDIFF_MAX"))
+        .ok_or_else(|| {
+            Error::new(
+                Code::Invalid,
+                "a length, or their sum, is above PTRDIFF_MAX",
+            )
+        })
 }
 
 /// Borrows `length` bytes; NULL with length 0 is empty.

@@ -49,7 +49,9 @@ pub(super) unsafe fn read(call: *const Call) -> Result<CallOptions> {
         return Err(wrong("has flags that are not known, or reserved is not 0"));
     }
     if !call.route.is_null() {
-        return Err(wrong("names a route, which is not supported in this version"));
+        return Err(wrong(
+            "names a route, which is not supported in this version",
+        ));
     }
     let limit = match call.deadline_ms {
         0 => Limit::Client,

@@ -41,7 +41,7 @@ pub unsafe extern "C" fn redisclient_open(
         // SAFETY: as the caller promises.
         let (url, options) = unsafe { (text(url, "url")?, options.as_ref()) };
         let options = options.map(OptionsHandle::copy);
-        let client = Client::open(options::config(url.to_bytes(), options.as_ref())?)?;
+        let client = Client::open(options::url::parse(url.to_bytes(), options.as_ref())?)?;
         // SAFETY: as the caller promises.
         unsafe { put(out, Arc::into_raw(Arc::new(client)).cast_mut()) };
         Ok(())
@@ -147,7 +147,14 @@ pub unsafe extern "C" fn redisclient_command_packed(
 ) -> Status {
     guard(error, || {
         // SAFETY: as the caller promises.
-        unsafe { execute(client, call, || Arguments::read_packed(argc, bytes, lengths), out) }
+        unsafe {
+            execute(
+                client,
+                call,
+                || Arguments::read_packed(argc, bytes, lengths),
+                out,
+            )
+        }
     })
 }
 

@@ -60,14 +60,12 @@ pub unsafe extern "C" fn redisclient_connection_open(
 }
 
 fn open(url: &[u8], options: Option<&OptionsHandle>) -> Result<ConnectionHandle> {
-    let scheme = url.split(|byte| *byte == b':').next().unwrap_or_default();
-    let scheme = scheme.to_ascii_lowercase();
-    if scheme.ends_with(b"+cluster") || scheme.ends_with(b"+sentinel") {
+    if options::url::is_topology(url) {
         let detail = "one connection goes to one server: use a redis:// or unix:// URL";
         return Err(Error::new(Code::Invalid, detail));
     }
     let options = options.map(OptionsHandle::copy);
-    let config = options::config(url, options.as_ref())?;
+    let config = options::url::parse(url, options.as_ref())?;
     let started = Instant::now();
     let wait = Wait {
         deadline: Deadline::after(started, config.connect_timeout),
@@ -120,7 +118,9 @@ pub unsafe extern "C" fn redisclient_connection_send_raw(
         // SAFETY: as the caller promises.
         let connection = unsafe { borrow(connection, "connection") }?;
         // SAFETY: as the caller promises.
-        connection.manual.send_raw(unsafe { self::bytes(bytes, length, "bytes") }?)
+        connection
+            .manual
+            .send_raw(unsafe { self::bytes(bytes, length, "bytes") }?)
     })
 }
 

@@ -32,7 +32,11 @@ fn c_text(text: &str) -> CString {
 
 /// # Safety
 /// `error` is NULL or a live error object.
-unsafe fn get<T>(error: *const ErrorHandle, otherwise: T, read: impl FnOnce(&ErrorHandle) -> T) -> T {
+unsafe fn get<T>(
+    error: *const ErrorHandle,
+    otherwise: T,
+    read: impl FnOnce(&ErrorHandle) -> T,
+) -> T {
     // SAFETY: as the caller promises.
     match unsafe { error.as_ref() } {
         Some(error) => shield(otherwise, || read(error)),
@@ -138,4 +142,3 @@ pub unsafe extern "C" fn redisclient_error_free(error: *mut ErrorHandle) {
         errno::keep(|| shield((), || drop(unsafe { Box::from_raw(error) })));
     }
 }
-

@@ -35,7 +35,12 @@ impl PipelineHandle {
         match self.enter() {
             Ok(mut pipeline) => {
                 let arguments = catch(arguments);
-                pipeline.add(arguments.as_ref().map(Arguments::as_slice).map_err(Error::clone));
+                pipeline.add(
+                    arguments
+                        .as_ref()
+                        .map(Arguments::as_slice)
+                        .map_err(Error::clone),
+                );
             }
             Err(_) => self.disturbed.store(true, Ordering::Relaxed),
         }
@@ -81,8 +86,10 @@ pub unsafe extern "C" fn redisclient_pipeline_add(
 ) {
     // SAFETY: as the caller promises.
     if let Some(pipeline) = unsafe { pipeline.as_ref() } {
-        // SAFETY: as the caller promises.
-        shield((), || pipeline.add(|| unsafe { Arguments::read(argc, argv, lengths) }));
+        shield((), || {
+            // SAFETY: as the caller promises.
+            pipeline.add(|| unsafe { Arguments::read(argc, argv, lengths) })
+        });
     }
 }
 
@@ -99,8 +106,10 @@ pub unsafe extern "C" fn redisclient_pipeline_add_packed(
 ) {
     // SAFETY: as the caller promises.
     if let Some(pipeline) = unsafe { pipeline.as_ref() } {
-        // SAFETY: as the caller promises.
-        shield((), || pipeline.add(|| unsafe { Arguments::read_packed(argc, bytes, lengths) }));
+        shield((), || {
+            // SAFETY: as the caller promises.
+            pipeline.add(|| unsafe { Arguments::read_packed(argc, bytes, lengths) })
+        });
     }
 }
 

@@ -42,7 +42,9 @@ impl ReaderHandle {
 /// # Safety
 /// `options` is NULL or live.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn redisclient_reader_new(options: *const OptionsHandle) -> *mut ReaderHandle {
+pub unsafe extern "C" fn redisclient_reader_new(
+    options: *const OptionsHandle,
+) -> *mut ReaderHandle {
     // SAFETY: as the caller promises.
     let options = unsafe { options.as_ref() };
     shield(std::ptr::null_mut(), || {
@@ -118,7 +120,10 @@ pub unsafe extern "C" fn redisclient_reader_space(
 /// # Safety
 /// `reader` is NULL or live, and so many bytes were written.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn redisclient_reader_commit(reader: *mut ReaderHandle, used: usize) -> Status {
+pub unsafe extern "C" fn redisclient_reader_commit(
+    reader: *mut ReaderHandle,
+    used: usize,
+) -> Status {
     guard(std::ptr::null_mut(), || {
         // SAFETY: as the caller promises.
         let mut reader = unsafe { borrow(reader, "reader") }?.enter()?;
@@ -204,4 +209,3 @@ pub unsafe extern "C" fn redisclient_encode(
         size
     })
 }
-

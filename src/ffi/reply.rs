@@ -36,7 +36,10 @@ pub unsafe extern "C" fn redisclient_reply_kind(reply: *const Node) -> c_int {
 /// # Safety
 /// `reply` is NULL or a live node, `length` NULL or a place for a size.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn redisclient_reply_text(reply: *const Node, length: *mut usize) -> *const c_char {
+pub unsafe extern "C" fn redisclient_reply_text(
+    reply: *const Node,
+    length: *mut usize,
+) -> *const c_char {
     let read = |node: &Node| match node.text() {
         b"" => (c"".as_ptr(), 0),
         text => (text.as_ptr().cast(), text.len()),

@@ -11,7 +11,7 @@ use socket2::{Domain, SockAddr, Type};
 use super::descriptors::Descriptors;
 use super::resolve::Resolver;
 use super::stream::{Socket, Stream};
-use super::wake::{Park, Sleeper, Wait};
+use super::wake::{Park, Registration, Sleeper, Wait};
 use crate::deadline::Deadline;
 use crate::error::{Code, Error, Phase, Result};
 use crate::options::Endpoint;
@@ -135,16 +135,9 @@ fn open_socket(domain: Domain, table: Option<&Arc<Descriptors>>) -> io::Result<A
 }
 
 /// While it connects, closing the client and cancelling the call both reach the socket.
-fn cover(socket: &Arc<Socket>, wait: &Wait) -> impl Drop {
-    struct Covered(
-        #[allow(dead_code)] super::wake::Registration,
-        #[allow(dead_code)] Option<super::wake::Registration>,
-    );
-    impl Drop for Covered {
-        fn drop(&mut self) {}
-    }
+fn cover(socket: &Arc<Socket>, wait: &Wait) -> (Registration, Option<Registration>) {
     let sleeper = Sleeper::Socket(Arc::clone(socket));
-    Covered(wait.closing.register(sleeper.clone()), wait.cover(sleeper))
+    (wait.closing.register(sleeper.clone()), wait.cover(sleeper))
 }
 
 fn finish(socket: Arc<Socket>) -> io::Result<Stream> {

@@ -28,7 +28,12 @@ struct State {
 
 impl Resolver {
     /// The addresses of a host, in the resolver's order.
-    pub fn resolve(self: &Arc<Self>, host: &str, port: u16, wait: &Wait) -> Result<Vec<SocketAddr>> {
+    pub fn resolve(
+        self: &Arc<Self>,
+        host: &str,
+        port: u16,
+        wait: &Wait,
+    ) -> Result<Vec<SocketAddr>> {
         if let Ok(literal) = host.parse::<IpAddr>() {
             return Ok(vec![SocketAddr::new(literal, port)]);
         }
@@ -36,7 +41,12 @@ impl Resolver {
             .map_err(|error| error.in_phase(Phase::Resolve))
     }
 
-    fn resolve_name(self: &Arc<Self>, host: &str, port: u16, wait: &Wait) -> Result<Vec<SocketAddr>> {
+    fn resolve_name(
+        self: &Arc<Self>,
+        host: &str,
+        port: u16,
+        wait: &Wait,
+    ) -> Result<Vec<SocketAddr>> {
         self.take_place(host, wait)?;
         let park = Arc::new(Park::default());
         let answer = Arc::new(Mutex::new(None));

@@ -177,13 +177,18 @@ impl Pool {
     fn exhausted(&self, inner: &Inner, code: Code) -> Error {
         let counts = inner.counts();
         let now = Instant::now();
-        let oldest = inner.out.iter().map(|(_, since)| now.saturating_duration_since(*since));
+        let oldest = inner
+            .out
+            .iter()
+            .map(|(_, since)| now.saturating_duration_since(*since));
         let held = oldest.max().unwrap_or_default().as_millis();
         let detail = format!(
             "no connection is free: {} of {} in use (the oldest for {held} ms), {} idle, {} other callers waiting",
             counts.in_use, self.config.pool.max, counts.idle, counts.waiters
         );
-        let error = Error::new(code, detail).in_phase(Phase::Queue).at_node(self.node());
+        let error = Error::new(code, detail)
+            .in_phase(Phase::Queue)
+            .at_node(self.node());
         match &inner.last_failure {
             Some(cause) => error.caused_by(cause.clone()),
             None => error,
@@ -221,10 +226,14 @@ impl Lease<'_> {
     }
 
     fn give_back(&mut self) {
-        let kept = self.connection.take().filter(Connection::is_reusable).map(|mut connection| {
-            connection.rest(Instant::now());
-            connection
-        });
+        let kept = self
+            .connection
+            .take()
+            .filter(Connection::is_reusable)
+            .map(|mut connection| {
+                connection.rest(Instant::now());
+                connection
+            });
         let number = std::mem::take(&mut self.number);
         if number != 0 {
             self.pool.give_back(number, kept);

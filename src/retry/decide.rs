@@ -62,6 +62,7 @@ fn may_repeat(attempt: &Attempt<'_>, policy: &RetryConfig) -> bool {
             }
         }
         Code::ReadOnly | Code::Loading | Code::MaxClients | Code::ClusterDown => true,
+        Code::Cluster => error.server_code() == "TRYAGAIN",
         _ => false,
     }
 }
@@ -112,7 +113,12 @@ mod tests {
             (MaxClients, NotSent, false, AGAIN),
             (MaxClients, Refused, false, AGAIN),
             (ClusterDown, Refused, false, AGAIN),
-            (ReadOnly, Refused, false, Decision::RefreshThenRetry(Duration::ZERO)),
+            (
+                ReadOnly,
+                Refused,
+                false,
+                Decision::RefreshThenRetry(Duration::ZERO),
+            ),
             (Auth, NotSent, true, Decision::Fail),
             (Auth, Refused, true, Decision::Fail),
             (Server, Refused, true, Decision::Fail),
@@ -133,8 +139,14 @@ mod tests {
     #[test]
     fn the_count_is_a_budget() {
         assert_eq!(ask(Code::Connect, Outcome::NotSent, false, 10), AGAIN);
-        assert_eq!(ask(Code::Connect, Outcome::NotSent, false, 11), Decision::Fail);
-        assert_eq!(ask(Code::ReadOnly, Outcome::Refused, false, 2), Decision::Fail);
+        assert_eq!(
+            ask(Code::Connect, Outcome::NotSent, false, 11),
+            Decision::Fail
+        );
+        assert_eq!(
+            ask(Code::ReadOnly, Outcome::Refused, false, 2),
+            Decision::Fail
+        );
     }
 
     #[test]
