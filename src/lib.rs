@@ -7,6 +7,7 @@
 //! and back, `sys` wraps the few system calls that std lacks.
 //! `error`, `options`, `deadline` and `text` are the words all others speak.
 
+pub mod command;
 pub mod deadline;
 pub mod error;
 #[allow(unsafe_code)]
