@@ -1,5 +1,6 @@
 //! Finds the row of a command in a table of hashes that the compiler computes.
 //!
+<<<<<<< HEAD
 //! Every command passes here: a find is one hash over a few words, one slot, one comparison.
 
 use super::name::Name;
@@ -8,17 +9,36 @@ use super::{Command, Flags, state};
 
 /// Slots of the table: a power of two, many times the number of rows, so that chains are short.
 const SLOTS: usize = 2048;
+=======
+//! Every command passes here, so a find is one hash over the name, one slot and one comparison.
+//! The hash drops the bit that tells lower from upper case; the comparison decides.
+
+use super::table::ROWS;
+use super::{Command, Flags, state};
+
+/// Slots of the table: a power of two, over twice the number of rows to keep chains short.
+const SLOTS: usize = 1024;
+/// No name is longer, so that a huge argument is not hashed to learn that it is no name.
+const LONGEST: usize = 32;
+>>>>>>> servers
 /// Stands between a container and its subcommand.
 const BAR: u8 = b'|';
 
 const COUNT: usize = ROWS.len();
 static COMMANDS: [Command; COUNT] = commands();
+<<<<<<< HEAD
 /// The names of the rows as they are compared; those of subcommands match nothing here.
 static NAMES: [Name; COUNT] = names();
 /// Number of the row plus 1; 0 is free. A row whose slot is taken has the next free one.
 static INDEX: [u16; SLOTS] = index();
 
 const _: () = assert!(COUNT * 4 < SLOTS);
+=======
+/// Number of the row plus 1; 0 is free. A row whose slot is taken has the next free one.
+static INDEX: [u16; SLOTS] = index();
+
+const _: () = assert!(COUNT * 2 < SLOTS);
+>>>>>>> servers
 
 /// Every known command, sorted by name.
 pub fn all() -> &'static [Command] {
@@ -39,6 +59,7 @@ pub fn lookup<A: AsRef<[u8]>>(args: &[A]) -> Option<&'static Command> {
 
 /// The row of a command, or of a subcommand of a container. Case does not matter.
 pub fn find(name: &[u8], sub: Option<&[u8]>) -> Option<&'static Command> {
+<<<<<<< HEAD
     let command = Name::of(name)?;
     let Some(sub) = sub else {
         return probe(command.hash(), |row| NAMES[row] == command);
@@ -63,12 +84,40 @@ fn probe(hash: u64, is: impl Fn(usize) -> bool) -> Option<&'static Command> {
 
 /// Whether `known` is the name, a bar and the subcommand.
 fn joins(known: &[u8], name: &[u8], sub: &[u8]) -> bool {
+=======
+    if name.len() > LONGEST {
+        return None;
+    }
+    let mut slot = hash(name);
+    if let Some(sub) = sub {
+        if sub.len() > LONGEST {
+            return None;
+        }
+        slot = extend(extend(slot, &[BAR]), sub);
+    }
+    loop {
+        let number = INDEX[slot_of(slot)];
+        let command = COMMANDS.get(usize::from(number).wrapping_sub(1))?;
+        if names(command, name, sub) {
+            return Some(command);
+        }
+        slot = slot.wrapping_add(STEP);
+    }
+}
+
+fn names(command: &Command, name: &[u8], sub: Option<&[u8]>) -> bool {
+    let known = command.name.as_bytes();
+    let Some(sub) = sub else {
+        return known.eq_ignore_ascii_case(name);
+    };
+>>>>>>> servers
     known.len() == name.len() + 1 + sub.len()
         && known[name.len()] == BAR
         && known[..name.len()].eq_ignore_ascii_case(name)
         && known[name.len() + 1..].eq_ignore_ascii_case(sub)
 }
 
+<<<<<<< HEAD
 /// The upper bits of a product are mixed best.
 const fn first_slot(hash: u64) -> usize {
     (hash >> (u64::BITS - SLOTS.trailing_zeros())) as usize
@@ -76,6 +125,29 @@ const fn first_slot(hash: u64) -> usize {
 
 const fn next_slot(slot: usize) -> usize {
     (slot + 1) % SLOTS
+=======
+/// The slot is read from the upper bits, which every byte of the name has mixed.
+const SHIFT: u32 = u32::BITS - SLOTS.trailing_zeros();
+/// What brings a hash to the next slot.
+const STEP: u32 = 1 << SHIFT;
+
+const fn slot_of(hash: u32) -> usize {
+    (hash >> SHIFT) as usize
+}
+
+/// FNV-1a without the bit of the case.
+const fn hash(bytes: &[u8]) -> u32 {
+    extend(0x811c_9dc5, bytes)
+}
+
+const fn extend(mut hash: u32, bytes: &[u8]) -> u32 {
+    let mut at = 0;
+    while at < bytes.len() {
+        hash = (hash ^ (bytes[at] & !0x20) as u32).wrapping_mul(0x0100_0193);
+        at += 1;
+    }
+    hash
+>>>>>>> servers
 }
 
 /// The rows with the flags that follow from this library's own rules.
@@ -89,6 +161,7 @@ const fn commands() -> [Command; COUNT] {
     all
 }
 
+<<<<<<< HEAD
 const fn names() -> [Name; COUNT] {
     let mut names = [Name::NONE; COUNT];
     let mut row = 0;
@@ -101,10 +174,13 @@ const fn names() -> [Name; COUNT] {
     names
 }
 
+=======
+>>>>>>> servers
 const fn index() -> [u16; SLOTS] {
     let mut index = [0; SLOTS];
     let mut row = 0;
     while row < COUNT {
+<<<<<<< HEAD
         let hash = match split(ROWS[row].name) {
             (name, None) => name.hash(),
             (name, Some(sub)) => name.hash_with(&sub),
@@ -115,10 +191,19 @@ const fn index() -> [u16; SLOTS] {
         }
         row += 1;
         index[slot] = row as u16;
+=======
+        let mut slot = hash(ROWS[row].name.as_bytes());
+        while index[slot_of(slot)] != 0 {
+            slot = slot.wrapping_add(STEP);
+        }
+        row += 1;
+        index[slot_of(slot)] = row as u16;
+>>>>>>> servers
     }
     index
 }
 
+<<<<<<< HEAD
 /// The name of a command, and of its subcommand if the row is of one.
 const fn split(known: &str) -> (Name, Option<Name>) {
     let known = known.as_bytes();
@@ -134,6 +219,8 @@ const fn split(known: &str) -> (Name, Option<Name>) {
     }
 }
 
+=======
+>>>>>>> servers
 #[cfg(test)]
 mod tests {
     use super::*;

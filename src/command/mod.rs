@@ -8,7 +8,10 @@
 mod blocking;
 mod flags;
 mod index;
+<<<<<<< HEAD
 mod name;
+=======
+>>>>>>> servers
 mod nature;
 mod state;
 mod table;

@@ -1,0 +1,56 @@
+//! Child processes that cannot outlive the test binary.
+//!
+//! Linux kills a child that asked for it when the *thread* that started it ends. Tests run on
+//! threads of their own, so one thread that lives as long as the process starts all children.
+
+use std::io;
+use std::process::{Child, Command};
+use std::sync::OnceLock;
+use std::sync::mpsc::{Sender, channel};
+
+type Job = (Command, Sender<io::Result<Child>>);
+
+/// Starts `command`; the child is killed when this process ends, however it ends.
+pub fn spawn_for_life(mut command: Command) -> io::Result<Child> {
+    static STARTER: OnceLock<Sender<Job>> = OnceLock::new();
+    die_with_parent(&mut command);
+    let (answer, child) = channel();
+    STARTER
+        .get_or_init(starter)
+        .send((command, answer))
+        .unwrap();
+    child.recv().unwrap()
+}
+
+fn starter() -> Sender<Job> {
+    let (sender, jobs) = channel::<Job>();
+    std::thread::spawn(move || {
+        for (mut command, answer) in jobs {
+            let _ = answer.send(command.spawn());
+        }
+    });
+    sender
+}
+
+#[cfg(target_os = "linux")]
+fn die_with_parent(command: &mut Command) {
+    use std::os::unix::process::CommandExt;
+    let parent = std::process::id();
+    let ask = move || {
+        // SAFETY: prctl and getppid are async-signal-safe and take plain numbers.
+        let orphan = unsafe {
+            libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL) != 0
+                || u32::try_from(libc::getppid()) != Ok(parent)
+        };
+        if orphan {
+            Err(io::ErrorKind::NotFound.into())
+        } else {
+            Ok(())
+        }
+    };
+    // SAFETY: the closure neither allocates nor locks.
+    unsafe { command.pre_exec(ask) };
+}
+
+#[cfg(not(target_os = "linux"))]
+fn die_with_parent(_: &mut Command) {}
