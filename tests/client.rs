@@ -35,14 +35,21 @@ fn commands_over_tcp_and_unix_with_both_protocols() {
         let server = Server::start(flavour, &[]);
         for url in [server.url_tcp(), server.url_unix()] {
             for protocol in ["auto", "2", "3"] {
-                let client = open(&with_query(url.clone(), &format!("protocol={protocol}&db=3")));
+                let client = open(&with_query(
+                    url.clone(),
+                    &format!("protocol={protocol}&db=3"),
+                ));
                 assert_eq!(run(&client, "SET k v").unwrap().text(), b"OK");
                 assert_eq!(run(&client, "GET k").unwrap().text(), b"v");
                 assert_eq!(run(&client, "GET none").unwrap().kind(), Kind::Nil);
                 run(&client, "DEL h").unwrap();
                 run(&client, "HSET h a 1 b 2").unwrap();
                 let map = run(&client, "HGETALL h").unwrap();
-                let kind = if protocol == "2" { Kind::Array } else { Kind::Map };
+                let kind = if protocol == "2" {
+                    Kind::Array
+                } else {
+                    Kind::Map
+                };
                 assert_eq!((map.kind(), map.items().len()), (kind, 4));
                 let error = run(&client, "LPUSH k x").unwrap_err();
                 assert_eq!(error.server_code(), "WRONGTYPE");
@@ -63,13 +70,19 @@ fn many_threads_share_few_connections_without_cross_talk() {
             scope.spawn(move || {
                 for round in 0..1000 {
                     let text = format!("{thread}:{round}");
-                    assert_eq!(run(client, &format!("ECHO {text}")).unwrap().text(), text.as_bytes());
+                    assert_eq!(
+                        run(client, &format!("ECHO {text}")).unwrap().text(),
+                        text.as_bytes()
+                    );
                 }
             });
         }
     });
     let counts = client.counts();
-    assert!(counts.idle <= 8 && counts.in_use == 0 && counts.waiters == 0, "{counts:?}");
+    assert!(
+        counts.idle <= 8 && counts.in_use == 0 && counts.waiters == 0,
+        "{counts:?}"
+    );
     let before = server.info("stats", "total_connections_received");
     run(&client, "PING").unwrap();
     let after = server.info("stats", "total_connections_received");
@@ -83,7 +96,10 @@ fn many_threads_share_few_connections_without_cross_talk() {
 #[test]
 fn an_exhausted_pool_says_why() {
     let server = Server::start(Flavour::Redis, &[]);
-    let client = Arc::new(open(&with_query(server.url_unix(), "pool.max=1&pool.wait_ms=0")));
+    let client = Arc::new(open(&with_query(
+        server.url_unix(),
+        "pool.max=1&pool.wait_ms=0",
+    )));
     let cancel = Arc::new(Cancel::default());
     let options = CallOptions {
         cancel: Some(Arc::clone(&cancel)),
@@ -144,7 +160,7 @@ fn a_deadline_ends_a_call_on_a_stopped_server() {
 
 #[test]
 fn a_restarted_server_is_not_noticed() {
-    let mut server = Server::start(Flavour::Redis, &[]);
+    let server = Server::start(Flavour::Redis, &[]);
     let client = open(&with_query(server.url_tcp(), "pool.check_after_ms=0"));
     run(&client, "PING").unwrap();
     server.restart();
@@ -230,9 +246,21 @@ fn more_replies_than_asked_are_an_error_and_end_the_connection() {
 fn strangers_are_named() {
     for (greeting, code, part) in [
         ("HTTP/1.1 400 Bad Request\r\n\r\n", Code::Protocol, "HTTP"),
-        ("-DENIED Redis is running in protected mode\r\n", Code::Server, "DENIED"),
-        ("-ERR max number of clients reached\r\n", Code::MaxClients, "max number"),
-        ("-NOAUTH HELLO must be called with the client already authenticated\r\n", Code::Auth, "NOAUTH"),
+        (
+            "-DENIED Redis is running in protected mode\r\n",
+            Code::Server,
+            "DENIED",
+        ),
+        (
+            "-ERR max number of clients reached\r\n",
+            Code::MaxClients,
+            "max number",
+        ),
+        (
+            "-NOAUTH HELLO must be called with the client already authenticated\r\n",
+            Code::Auth,
+            "NOAUTH",
+        ),
         ("220 mail.example.org ESMTP\r\n", Code::Protocol, "220 mail"),
     ] {
         let server = Scripted::tcp(move |mut conn, _| {
@@ -252,7 +280,9 @@ fn old_servers_are_greeted_in_resp2() {
     let server = Scripted::tcp(|mut conn, _| {
         while let Some(command) = conn.read_command() {
             match &command[0][..] {
-                b"HELLO" => conn.write(b"-ERR unknown command 'HELLO', with args beginning with: '3' \r\n"),
+                b"HELLO" => {
+                    conn.write(b"-ERR unknown command 'HELLO', with args beginning with: '3' \r\n")
+                }
                 b"AUTH" if command.len() == 3 => {
                     conn.write(b"-ERR wrong number of arguments for 'auth' command\r\n")
                 }
@@ -286,7 +316,9 @@ fn a_pipeline_answers_in_order_and_keeps_errors_as_items() {
         pipeline.add(Ok(&[b"ECHO", text.as_bytes()]));
     }
     pipeline.add(Ok(&[b"INCR"]));
-    let reply = pipeline.run(&CallOptions::default()).unwrap_or_else(|f| panic!("{}", f.error));
+    let reply = pipeline
+        .run(&CallOptions::default())
+        .unwrap_or_else(|f| panic!("{}", f.error));
     assert_eq!(reply.items().len(), 10_001);
     for (number, item) in reply.items().iter().take(10_000).enumerate() {
         assert_eq!(item.text(), number.to_string().as_bytes());
@@ -302,13 +334,19 @@ fn an_atomic_pipeline_commits_or_says_why_not() {
     pipeline.set_atomic(true);
     pipeline.add(Ok(&[b"SET", b"k", b"1"]));
     pipeline.add(Ok(&[b"INCR", b"k"]));
-    let reply = pipeline.run(&CallOptions::default()).unwrap_or_else(|f| panic!("{}", f.error));
+    let reply = pipeline
+        .run(&CallOptions::default())
+        .unwrap_or_else(|f| panic!("{}", f.error));
     assert_eq!(reply.items()[1].integer(), 2);
     pipeline.add(Ok(&[b"INCR", b"k"]));
     pipeline.add(Ok(&[b"NOSUCHCOMMAND"]));
     let failure = pipeline.run(&CallOptions::default()).err().unwrap();
     assert_eq!(failure.error.code(), Code::ExecAbort);
-    assert!(failure.error.detail().contains("command 2"), "{}", failure.error);
+    assert!(
+        failure.error.detail().contains("command 2"),
+        "{}",
+        failure.error
+    );
     assert_eq!(run(&client, "GET k").unwrap().text(), b"2");
 }
 
@@ -338,12 +376,21 @@ fn a_cut_pipeline_tells_what_was_answered() {
 
 #[test]
 fn commands_that_change_a_connection_are_refused_unsent() {
-    let server = scripted(|conn, _| while conn.read_command().is_some() {
-        conn.write(b"+own\r\n");
+    let server = scripted(|conn, _| {
+        while conn.read_command().is_some() {
+            conn.write(b"+own\r\n");
+        }
     });
     let client = open(&server.url());
     let before = server.commands().len();
-    for line in ["select 1", "MuLtI", "WATCH k", "client REPLY off", "Script Debug yes", "hello 3"] {
+    for line in [
+        "select 1",
+        "MuLtI",
+        "WATCH k",
+        "client REPLY off",
+        "Script Debug yes",
+        "hello 3",
+    ] {
         let error = run(&client, line).unwrap_err();
         assert_eq!(error.code(), Code::State, "{line}");
     }
@@ -358,7 +405,11 @@ fn a_closed_port_is_tried_as_often_as_allowed() {
     drop(server);
     let client = open(&with_query(url, "lazy=yes&retry.count=3&retry.base_ms=1"));
     let error = run(&client, "PING").unwrap_err();
-    assert_eq!((error.code(), error.attempts()), (Code::Connect, 4), "{error}");
+    assert_eq!(
+        (error.code(), error.attempts()),
+        (Code::Connect, 4),
+        "{error}"
+    );
     assert_eq!(error.outcome(), Outcome::NotSent);
     assert!(error.os_error() != 0);
 }

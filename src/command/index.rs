@@ -1,15 +1,5 @@
 //! Finds the row of a command in a table of hashes that the compiler computes.
 //!
-<<<<<<< HEAD
-//! Every command passes here: a find is one hash over a few words, one slot, one comparison.
-
-use super::name::Name;
-use super::table::ROWS;
-use super::{Command, Flags, state};
-
-/// Slots of the table: a power of two, many times the number of rows, so that chains are short.
-const SLOTS: usize = 2048;
-=======
 //! Every command passes here, so a find is one hash over the name, one slot and one comparison.
 //! The hash drops the bit that tells lower from upper case; the comparison decides.
 
@@ -20,25 +10,15 @@ use super::{Command, Flags, state};
 const SLOTS: usize = 1024;
 /// No name is longer, so that a huge argument is not hashed to learn that it is no name.
 const LONGEST: usize = 32;
->>>>>>> servers
 /// Stands between a container and its subcommand.
 const BAR: u8 = b'|';
 
 const COUNT: usize = ROWS.len();
 static COMMANDS: [Command; COUNT] = commands();
-<<<<<<< HEAD
-/// The names of the rows as they are compared; those of subcommands match nothing here.
-static NAMES: [Name; COUNT] = names();
-/// Number of the row plus 1; 0 is free. A row whose slot is taken has the next free one.
-static INDEX: [u16; SLOTS] = index();
-
-const _: () = assert!(COUNT * 4 < SLOTS);
-=======
 /// Number of the row plus 1; 0 is free. A row whose slot is taken has the next free one.
 static INDEX: [u16; SLOTS] = index();
 
 const _: () = assert!(COUNT * 2 < SLOTS);
->>>>>>> servers
 
 /// Every known command, sorted by name.
 pub fn all() -> &'static [Command] {
@@ -59,32 +39,6 @@ pub fn lookup<A: AsRef<[u8]>>(args: &[A]) -> Option<&'static Command> {
 
 /// The row of a command, or of a subcommand of a container. Case does not matter.
 pub fn find(name: &[u8], sub: Option<&[u8]>) -> Option<&'static Command> {
-<<<<<<< HEAD
-    let command = Name::of(name)?;
-    let Some(sub) = sub else {
-        return probe(command.hash(), |row| NAMES[row] == command);
-    };
-    let hash = command.hash_with(&Name::of(sub)?);
-    probe(hash, |row| joins(COMMANDS[row].name.as_bytes(), name, sub))
-}
-
-/// Walks the chain of `hash` to the row that `is` the one wanted, or to a free slot.
-#[inline]
-fn probe(hash: u64, is: impl Fn(usize) -> bool) -> Option<&'static Command> {
-    let mut slot = first_slot(hash);
-    loop {
-        let row = usize::from(INDEX[slot]).wrapping_sub(1);
-        let command = COMMANDS.get(row)?;
-        if is(row) {
-            return Some(command);
-        }
-        slot = next_slot(slot);
-    }
-}
-
-/// Whether `known` is the name, a bar and the subcommand.
-fn joins(known: &[u8], name: &[u8], sub: &[u8]) -> bool {
-=======
     if name.len() > LONGEST {
         return None;
     }
@@ -110,22 +64,12 @@ fn names(command: &Command, name: &[u8], sub: Option<&[u8]>) -> bool {
     let Some(sub) = sub else {
         return known.eq_ignore_ascii_case(name);
     };
->>>>>>> servers
     known.len() == name.len() + 1 + sub.len()
         && known[name.len()] == BAR
         && known[..name.len()].eq_ignore_ascii_case(name)
         && known[name.len() + 1..].eq_ignore_ascii_case(sub)
 }
 
-<<<<<<< HEAD
-/// The upper bits of a product are mixed best.
-const fn first_slot(hash: u64) -> usize {
-    (hash >> (u64::BITS - SLOTS.trailing_zeros())) as usize
-}
-
-const fn next_slot(slot: usize) -> usize {
-    (slot + 1) % SLOTS
-=======
 /// The slot is read from the upper bits, which every byte of the name has mixed.
 const SHIFT: u32 = u32::BITS - SLOTS.trailing_zeros();
 /// What brings a hash to the next slot.
@@ -147,7 +91,6 @@ const fn extend(mut hash: u32, bytes: &[u8]) -> u32 {
         at += 1;
     }
     hash
->>>>>>> servers
 }
 
 /// The rows with the flags that follow from this library's own rules.
@@ -161,66 +104,20 @@ const fn commands() -> [Command; COUNT] {
     all
 }
 
-<<<<<<< HEAD
-const fn names() -> [Name; COUNT] {
-    let mut names = [Name::NONE; COUNT];
-    let mut row = 0;
-    while row < COUNT {
-        if let (name, None) = split(ROWS[row].name) {
-            names[row] = name;
-        }
-        row += 1;
-    }
-    names
-}
-
-=======
->>>>>>> servers
 const fn index() -> [u16; SLOTS] {
     let mut index = [0; SLOTS];
     let mut row = 0;
     while row < COUNT {
-<<<<<<< HEAD
-        let hash = match split(ROWS[row].name) {
-            (name, None) => name.hash(),
-            (name, Some(sub)) => name.hash_with(&sub),
-        };
-        let mut slot = first_slot(hash);
-        while index[slot] != 0 {
-            slot = next_slot(slot);
-        }
-        row += 1;
-        index[slot] = row as u16;
-=======
         let mut slot = hash(ROWS[row].name.as_bytes());
         while index[slot_of(slot)] != 0 {
             slot = slot.wrapping_add(STEP);
         }
         row += 1;
         index[slot_of(slot)] = row as u16;
->>>>>>> servers
     }
     index
 }
 
-<<<<<<< HEAD
-/// The name of a command, and of its subcommand if the row is of one.
-const fn split(known: &str) -> (Name, Option<Name>) {
-    let known = known.as_bytes();
-    let mut bar = 0;
-    while bar < known.len() && known[bar] != BAR {
-        bar += 1;
-    }
-    let (name, rest) = known.split_at(bar);
-    match (Name::of(name), rest) {
-        (Some(name), []) => (name, None),
-        (Some(name), [_, sub @ ..]) if let Some(sub) = Name::of(sub) => (name, Some(sub)),
-        _ => panic!("a name of the table is empty or longer than Name::LONGEST"),
-    }
-}
-
-=======
->>>>>>> servers
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -8,10 +8,6 @@
 mod blocking;
 mod flags;
 mod index;
-<<<<<<< HEAD
-mod name;
-=======
->>>>>>> servers
 mod nature;
 mod state;
 mod table;
