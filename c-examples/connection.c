@@ -1,5 +1,6 @@
-/* One connection driven by hand: you decide what is sent and when, and see every reply and push
- * in the order of the wire. Nothing is retried. For tools, proxies and ports of older code.
+/* Drive one connection by hand.
+ * You decide what is sent and when, and see every reply and push in the order of the wire. Nothing
+ * is retried. For tools, proxies and ports of older code.
  * usage: connection [url]
  */
 #include <redisclient.h>
@@ -14,16 +15,22 @@ static const char *hello_field(const redisclient_reply *hello, const char *name)
     return "unknown";
 }
 
+static void print_scalar(const redisclient_reply *reply)
+{
+    if (redisclient_reply_kind(reply) == REDISCLIENT_REPLY_INTEGER)
+        printf(" %lld", (long long)redisclient_reply_integer(reply));
+    else
+        printf(" %s", redisclient_reply_text(reply, NULL));
+}
+
 /* Pushes are no replies: a message may stand before, between or after the answers. */
 static void print_reply(const redisclient_reply *reply)
 {
     printf("  %s", redisclient_reply_kind(reply) == REDISCLIENT_REPLY_PUSH ? "push" : "reply");
-    if (redisclient_reply_kind(reply) == REDISCLIENT_REPLY_INTEGER)
-        printf(" %lld", (long long)redisclient_reply_integer(reply));
-    else if (redisclient_reply_count(reply) == 0)
-        printf(" %s", redisclient_reply_text(reply, NULL));
+    if (redisclient_reply_count(reply) == 0)
+        print_scalar(reply);
     for (size_t i = 0; i < redisclient_reply_count(reply); i++)
-        printf(" %s", redisclient_reply_text(redisclient_reply_at(reply, i), NULL));
+        print_scalar(redisclient_reply_at(reply, i));
     printf("\n");
 }
 

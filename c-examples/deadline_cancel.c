@@ -1,5 +1,5 @@
-/* Two ways to end a call that would wait for ever: a deadline of its own, and another thread that
- * cancels it. The client serves the next command as if nothing had happened.
+/* End a call that would wait for ever, by its own deadline or from another thread.
+ * The client serves the next command as if nothing had happened.
  * usage: deadline_cancel [url]
  */
 #define _POSIX_C_SOURCE 200809L

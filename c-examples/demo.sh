@@ -57,7 +57,7 @@ start_server() {
         --daemonize no >"$work/server.log" 2>&1 &
     server_pid=$!
     tries=0
-    until grep -q 'Ready to accept connections' "$work/server.log"; do
+    until grep -qi 'ready to accept connections' "$work/server.log"; do
         tries=$((tries + 1))
         if [ "$tries" -gt 200 ] || ! kill -0 "$server_pid" 2>/dev/null; then
             cat "$work/server.log" >&2
@@ -67,7 +67,7 @@ start_server() {
     done
 }
 
-# The heading of a program is the first sentence of its source.
+# The heading of a program is the first line of its source.
 heading() {
     source=$examples/$1.c
     [ "$1" != demo ] || source=$examples/demo/main.c

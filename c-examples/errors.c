@@ -1,4 +1,4 @@
-/* What an error tells: its code, what became of the command, and whether to try again.
+/* Tell from an error what became of the command, and whether to send it again.
  * The outcome decides: a command that may have run must not be repeated blindly.
  * usage: errors [url]
  */

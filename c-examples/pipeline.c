@@ -1,5 +1,6 @@
-/* Many commands in one round trip: a plain pipeline, where each command stands or falls alone,
- * and an atomic one (MULTI/EXEC), which nobody else's commands can come between.
+/* Send many commands in one round trip.
+ * In a plain pipeline each command stands or falls alone. Nobody else's commands can come between
+ * those of an atomic one (MULTI/EXEC).
  * usage: pipeline [url]
  */
 #include <redisclient.h>

@@ -1,5 +1,6 @@
-/* The protocol alone, without a connection: encode a command, and decode replies from bytes that
- * arrive in any pieces. This is what a proxy, a log analyser or a program with its own I/O needs.
+/* Use the protocol alone, without a connection.
+ * Encode a command, and decode replies from bytes that arrive in any pieces: for a proxy, a log
+ * analyser or a program with its own I/O.
  * usage: reader
  */
 #include <redisclient.h>

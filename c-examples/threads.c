@@ -1,5 +1,6 @@
-/* Many threads, one client: no locks around it, connections come from its pool. Each thread writes
- * and reads its own key and checks that every reply is its own.
+/* Share one client among many threads.
+ * It needs no lock around it; connections come from its pool. Each thread writes and reads its own
+ * key and checks that every reply is its own.
  * usage: threads [url]
  */
 #include <pthread.h>

@@ -1,5 +1,6 @@
-/* Real work on real data: the system's time zones as a geographic index, then a word index of a
- * source tree. What the server answers is checked against what this program works out by itself.
+/* Do real work on real data, and check what the server answers.
+ * First the system's time zones as a geographic index, then a word index of a source tree; each
+ * answer is compared with what this program works out by itself.
  * usage: [HERE=Europe/Zurich] demo [url [source-tree]]
  */
 #include "source_tree.h"
