@@ -45,24 +45,29 @@ static size_t difference(const char *wanted, const char *name)
     return least(edit_distance(wanted, name), edit_distance(city_of(wanted), city_of(name)));
 }
 
-void zone_table_suggest(const struct zone_table *table, const char *name)
+/* Puts a zone into its place among the closest, of which the last drops out. */
+static void rank(const struct zone *close[SUGGESTIONS], const struct zone *zone, const char *wanted)
+{
+    for (size_t i = 0; i < SUGGESTIONS && zone != NULL; i++) {
+        const struct zone *held = close[i];
+        if (held == NULL || difference(wanted, zone->name) < difference(wanted, held->name)) {
+            close[i] = zone;
+            zone = held;
+        }
+    }
+}
+
+void zone_table_suggest(const struct zone_table *table, const char *wanted)
 {
     const struct zone *close[SUGGESTIONS] = {0};
 
-    for (size_t i = 0; i < table->count; i++) {
-        const struct zone *candidate = &table->zones[i];
-        for (size_t j = 0; j < SUGGESTIONS; j++) {
-            const struct zone *held = close[j];
-            if (held == NULL || difference(name, candidate->name) < difference(name, held->name)) {
-                close[j] = candidate;
-                candidate = held;
-            }
-            if (candidate == NULL)
-                break;
-        }
-    }
-    fprintf(stderr, "HERE=%s: no such zone among the %zu of the table; did you mean", name, table->count);
-    for (size_t j = 0; j < SUGGESTIONS && close[j] != NULL; j++)
-        fprintf(stderr, "%s %s", j == 0 ? "" : ",", close[j]->name);
-    fprintf(stderr, "?\n");
+    for (size_t i = 0; i < table->count; i++)
+        if (difference(wanted, table->zones[i].name) <= strlen(city_of(wanted)) / 2)
+            rank(close, &table->zones[i], wanted);
+
+    fprintf(stderr, "HERE=%s: not among the %zu zones of the table, where places alike since 1970 share one", wanted,
+            table->count);
+    for (size_t i = 0; i < SUGGESTIONS && close[i] != NULL; i++)
+        fprintf(stderr, "%s%s", i == 0 ? "; did you mean " : ", ", close[i]->name);
+    fprintf(stderr, "%s\n", close[0] != NULL ? "?" : "; the form is Europe/Zurich");
 }

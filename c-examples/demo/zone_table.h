@@ -24,7 +24,7 @@ int zone_table_load(struct zone_table *table, const char *path);
 const struct zone *zone_table_find(const struct zone_table *table, const char *name);
 
 /* Tells the user that there is no such zone, and which names come close. */
-void zone_table_suggest(const struct zone_table *table, const char *name);
+void zone_table_suggest(const struct zone_table *table, const char *wanted);
 
 void zone_table_free(struct zone_table *table);
 
