@@ -7,10 +7,10 @@
 enum { WORD_SIZE = 64 };
 
 struct word {
-    struct word *next;     /* in the list of all words */
+    struct word *next;      /* in the list of all words */
     struct word *neighbour; /* in the same bucket */
-    size_t count;          /* occurrences */
-    size_t lines;          /* different lines with the word */
+    size_t count;           /* occurrences */
+    size_t lines;           /* different lines with the word */
     size_t last_line;
     char text[WORD_SIZE];
 };

@@ -7,7 +7,7 @@
 
 #include <redisclient.h>
 
-#define WORDS_KEY "demo:words"      /* sorted set: word, occurrences */
+#define WORDS_KEY "demo:words"       /* sorted set: word, occurrences */
 #define WORD_KEY_PREFIX "demo:word:" /* + word: set of the "file:line" where it stands */
 
 /* All answer 0, or 1 after saying what is wrong. */
