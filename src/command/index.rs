@@ -1,24 +1,24 @@
 //! Finds the row of a command in a table of hashes that the compiler computes.
 //!
-//! Every command passes here, so a find is one hash over the name, one slot and one comparison.
-//! The hash drops the bit that tells lower from upper case; the comparison decides.
+//! Every command passes here: a find is one hash over a few words, one slot, one comparison.
 
+use super::name::Name;
 use super::table::ROWS;
 use super::{Command, Flags, state};
 
-/// Slots of the table: a power of two, over twice the number of rows to keep chains short.
-const SLOTS: usize = 1024;
-/// No name is longer, so that a huge argument is not hashed to learn that it is no name.
-const LONGEST: usize = 32;
+/// Slots of the table: a power of two, many times the number of rows, so that chains are short.
+const SLOTS: usize = 2048;
 /// Stands between a container and its subcommand.
 const BAR: u8 = b'|';
 
 const COUNT: usize = ROWS.len();
 static COMMANDS: [Command; COUNT] = commands();
+/// The name of each row's command and subcommand, as they are compared.
+static NAMES: [[Name; 2]; COUNT] = names();
 /// Number of the row plus 1; 0 is free. A row whose slot is taken has the next free one.
 static INDEX: [u16; SLOTS] = index();
 
-const _: () = assert!(COUNT * 2 < SLOTS);
+const _: () = assert!(COUNT * 4 < SLOTS);
 
 /// Every known command, sorted by name.
 pub fn all() -> &'static [Command] {
@@ -39,58 +39,33 @@ pub fn lookup<A: AsRef<[u8]>>(args: &[A]) -> Option<&'static Command> {
 
 /// The row of a command, or of a subcommand of a container. Case does not matter.
 pub fn find(name: &[u8], sub: Option<&[u8]>) -> Option<&'static Command> {
-    if name.len() > LONGEST {
-        return None;
+    match sub {
+        None => probe([Name::of(name)?, Name::NONE]),
+        Some(sub) => probe([Name::of(name)?, Name::of(sub)?]),
     }
-    let mut slot = hash(name);
-    if let Some(sub) = sub {
-        if sub.len() > LONGEST {
-            return None;
-        }
-        slot = extend(extend(slot, &[BAR]), sub);
-    }
+}
+
+/// Walks a chain to the row that is wanted, or to a free slot. Inlined, so that what compares
+/// subcommands is not in the way of a plain command.
+#[inline(always)]
+fn probe(wanted: [Name; 2]) -> Option<&'static Command> {
+    let mut slot = first_slot(wanted);
     loop {
-        let number = INDEX[slot_of(slot)];
-        let command = COMMANDS.get(usize::from(number).wrapping_sub(1))?;
-        if names(command, name, sub) {
-            return Some(command);
+        let row = usize::from(INDEX[slot]).wrapping_sub(1);
+        if *NAMES.get(row)? == wanted {
+            return COMMANDS.get(row);
         }
-        slot = slot.wrapping_add(STEP);
+        slot = next_slot(slot);
     }
 }
 
-fn names(command: &Command, name: &[u8], sub: Option<&[u8]>) -> bool {
-    let known = command.name.as_bytes();
-    let Some(sub) = sub else {
-        return known.eq_ignore_ascii_case(name);
-    };
-    known.len() == name.len() + 1 + sub.len()
-        && known[name.len()] == BAR
-        && known[..name.len()].eq_ignore_ascii_case(name)
-        && known[name.len() + 1..].eq_ignore_ascii_case(sub)
+/// The upper bits of the hash are mixed best.
+const fn first_slot([name, sub]: [Name; 2]) -> usize {
+    (name.hash(sub) >> (u64::BITS - SLOTS.trailing_zeros())) as usize
 }
 
-/// The slot is read from the upper bits, which every byte of the name has mixed.
-const SHIFT: u32 = u32::BITS - SLOTS.trailing_zeros();
-/// What brings a hash to the next slot.
-const STEP: u32 = 1 << SHIFT;
-
-const fn slot_of(hash: u32) -> usize {
-    (hash >> SHIFT) as usize
-}
-
-/// FNV-1a without the bit of the case.
-const fn hash(bytes: &[u8]) -> u32 {
-    extend(0x811c_9dc5, bytes)
-}
-
-const fn extend(mut hash: u32, bytes: &[u8]) -> u32 {
-    let mut at = 0;
-    while at < bytes.len() {
-        hash = (hash ^ (bytes[at] & !0x20) as u32).wrapping_mul(0x0100_0193);
-        at += 1;
-    }
-    hash
+const fn next_slot(slot: usize) -> usize {
+    (slot + 1) % SLOTS
 }
 
 /// The rows with the flags that follow from this library's own rules.
@@ -104,18 +79,45 @@ const fn commands() -> [Command; COUNT] {
     all
 }
 
+const fn names() -> [[Name; 2]; COUNT] {
+    let mut names = [[Name::NONE; 2]; COUNT];
+    let mut row = 0;
+    while row < COUNT {
+        names[row] = split(ROWS[row].name.as_bytes());
+        row += 1;
+    }
+    names
+}
+
 const fn index() -> [u16; SLOTS] {
     let mut index = [0; SLOTS];
     let mut row = 0;
     while row < COUNT {
-        let mut slot = hash(ROWS[row].name.as_bytes());
-        while index[slot_of(slot)] != 0 {
-            slot = slot.wrapping_add(STEP);
+        let mut slot = first_slot(NAMES[row]);
+        while index[slot] != 0 {
+            slot = next_slot(slot);
         }
         row += 1;
-        index[slot_of(slot)] = row as u16;
+        index[slot] = row as u16;
     }
     index
+}
+
+/// The name of a row's command and of its subcommand.
+const fn split(known: &[u8]) -> [Name; 2] {
+    let mut bar = 0;
+    while bar < known.len() && known[bar] != BAR {
+        bar += 1;
+    }
+    let (name, rest) = known.split_at(bar);
+    let sub = match rest {
+        [BAR, sub @ ..] => Name::of(sub),
+        _ => Some(Name::NONE),
+    };
+    match (Name::of(name), sub) {
+        (Some(name), Some(sub)) => [name, sub],
+        _ => panic!("a name of the table is empty or longer than Name::LONGEST"),
+    }
 }
 
 #[cfg(test)]

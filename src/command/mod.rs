@@ -1,13 +1,14 @@
 //! What a command is: its shape, and what may be done with it.
 //!
 //! `table` is generated from real servers' COMMAND and says name, arity, key positions and flags;
-//! `index` finds a row by the arguments of a call, `state` names the commands that a shared
+//! `index` finds a row by the `name` in a call, `state` names the commands that a shared
 //! connection refuses, `blocking` reads how long a server may hold a command, and `nature` puts
 //! together what the life of one call depends on. An unknown command is taken for a plain write.
 
 mod blocking;
 mod flags;
 mod index;
+mod name;
 mod nature;
 mod state;
 mod table;
