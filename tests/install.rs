@@ -1,0 +1,250 @@
+//! The installed library: its files and names, and other people's programs that build against it
+//! after it was moved somewhere else.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::sync::OnceLock;
+
+const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+fn scratch(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR"))
+        .join("install")
+        .join(name)
+}
+
+fn run(command: &mut Command) -> Output {
+    let output = command
+        .output()
+        .unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    assert!(
+        output.status.success(),
+        "{command:?}\n{}\n{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
+    output
+}
+
+fn printed(command: &mut Command) -> String {
+    String::from_utf8(run(command).stdout)
+        .unwrap()
+        .trim()
+        .to_owned()
+}
+
+/// Configures and installs under `prefix`; the build itself is shared.
+fn install(prefix: &Path, more: &[&str]) {
+    let build = scratch("build");
+    let mut configure = Command::new("cmake");
+    configure.args(["-S", ROOT, "-B"]).arg(&build);
+    configure.arg(format!("-DCMAKE_INSTALL_PREFIX={}", prefix.display()));
+    run(configure.arg("-DCMAKE_INSTALL_LIBDIR=lib").args(more));
+    run(Command::new("cmake").arg("--build").arg(&build));
+    run(Command::new("cmake").arg("--install").arg(&build));
+}
+
+/// The prefix: installed once, then moved.
+fn prefix() -> &'static Path {
+    static PREFIX: OnceLock<PathBuf> = OnceLock::new();
+    PREFIX.get_or_init(|| {
+        let (first, moved) = (scratch("first"), scratch("moved"));
+        for old in [&first, &moved, &scratch("consumers"), &scratch("multi")] {
+            let _ = std::fs::remove_dir_all(old);
+        }
+        install(
+            &scratch("multi"),
+            &["-DCMAKE_INSTALL_LIBDIR=lib/x86_64-linux-gnu"],
+        );
+        install(&first, &[]);
+        std::fs::rename(&first, &moved).unwrap();
+        moved
+    })
+}
+
+#[test]
+fn the_files_and_the_soname() {
+    let lib = prefix().join("lib");
+    for (link, target) in [
+        ("libredisclient.so", VERSION),
+        ("libredisclient.so.0", VERSION),
+    ] {
+        let found = std::fs::read_link(lib.join(link)).unwrap();
+        assert_eq!(found, Path::new(&format!("libredisclient.so.{target}")));
+    }
+    let library = lib.join("libredisclient.so");
+    let dynamic = printed(Command::new("readelf").arg("-d").arg(&library));
+    assert!(
+        dynamic.contains("Library soname: [libredisclient.so.0]"),
+        "{dynamic}"
+    );
+    assert!(dynamic.contains("NODELETE"), "{dynamic}");
+    for file in [
+        "libredisclient.a",
+        "pkgconfig/redisclient.pc",
+        "../include/redisclient.h",
+    ] {
+        assert!(lib.join(file).is_file(), "{file}");
+    }
+}
+
+#[test]
+fn exactly_the_listed_symbols_are_exported() {
+    let library = prefix().join("lib/libredisclient.so");
+    let listing = printed(
+        Command::new("nm")
+            .args(["-D", "--defined-only"])
+            .arg(library),
+    );
+    let mut exported: Vec<&str> = listing
+        .lines()
+        .filter_map(|line| line.split_whitespace().nth(2))
+        .collect();
+    exported.sort_unstable();
+    let listed = std::fs::read_to_string(Path::new(ROOT).join("tests/abi/symbols.txt")).unwrap();
+    assert_eq!(exported, listed.lines().collect::<Vec<_>>());
+    assert!(
+        exported
+            .iter()
+            .all(|symbol| symbol.starts_with("redisclient_"))
+    );
+}
+
+#[test]
+fn link_time_optimisation_leaves_no_spare_code_in_the_archive() {
+    // Measured: 9 MB with it, more than 20 MB without.
+    let size = std::fs::metadata(prefix().join("lib/libredisclient.a"))
+        .unwrap()
+        .len();
+    assert!(size < 15_000_000, "{size} bytes");
+}
+
+#[test]
+fn programs_find_it_by_cmake() {
+    let build = scratch("consumers/cmake");
+    let source = Path::new(ROOT).join("tests/consumers");
+    let mut configure = Command::new("cmake");
+    configure.arg("-S").arg(source).arg("-B").arg(&build);
+    configure.arg(format!("-DCMAKE_PREFIX_PATH={}", prefix().display()));
+    run(configure.arg(format!("-DWANTED={VERSION}")));
+    run(Command::new("cmake").arg("--build").arg(&build));
+    for program in ["c_shared", "c_static", "c_redisclient", "cpp_redisclient"] {
+        assert_eq!(
+            printed(&mut Command::new(build.join(program))),
+            VERSION,
+            "{program}"
+        );
+    }
+}
+
+#[test]
+fn a_newer_version_is_refused() {
+    let source = Path::new(ROOT).join("tests/consumers");
+    let mut configure = Command::new("cmake");
+    configure
+        .arg("-S")
+        .arg(source)
+        .arg("-B")
+        .arg(scratch("consumers/newer"));
+    configure.arg(format!("-DCMAKE_PREFIX_PATH={}", prefix().display()));
+    let output = configure.arg("-DWANTED=0.99").output().unwrap();
+    assert!(!output.status.success());
+    let complaint = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(complaint.contains("0.99"), "{complaint}");
+}
+
+fn pkg_config(lib: &Path, args: &[&str]) -> Vec<String> {
+    let mut command = Command::new("pkg-config");
+    command
+        .env("PKG_CONFIG_PATH", lib.join("pkgconfig"))
+        .args(args)
+        .arg("redisclient");
+    printed(&mut command)
+        .split_whitespace()
+        .map(str::to_owned)
+        .collect()
+}
+
+fn compile(name: &str, flags: &[String]) -> PathBuf {
+    let program = scratch("consumers").join(name);
+    std::fs::create_dir_all(program.parent().unwrap()).unwrap();
+    let mut compiler = Command::new("gcc");
+    compiler
+        .args(["-Wall", "-Wextra", "-Werror", "-o"])
+        .arg(&program);
+    run(compiler
+        .arg(Path::new(ROOT).join("tests/consumers/consumer.c"))
+        .args(flags));
+    program
+}
+
+#[test]
+fn programs_find_it_by_pkg_config() {
+    let multi = scratch("multi/lib/x86_64-linux-gnu");
+    for (name, lib) in [("plain", prefix().join("lib")), ("multi", multi)] {
+        let program = compile(
+            &format!("{name}_shared"),
+            &pkg_config(&lib, &["--cflags", "--libs"]),
+        );
+        let shown = printed(Command::new(program).env("LD_LIBRARY_PATH", &lib));
+        assert_eq!(shown, VERSION);
+        let mut flags = pkg_config(&lib, &["--static", "--cflags", "--libs"]);
+        for flag in &mut flags {
+            if flag == "-lredisclient" {
+                *flag = lib.join("libredisclient.a").display().to_string();
+            }
+        }
+        assert_eq!(
+            printed(&mut Command::new(compile(
+                &format!("{name}_static"),
+                &flags
+            ))),
+            VERSION
+        );
+    }
+}
+
+#[test]
+fn the_static_needs_are_those_that_rustc_names() {
+    let target = scratch("build/cargo");
+    prefix();
+    let _ = std::fs::remove_dir_all(target.join("needs/release/.fingerprint"));
+    let mut cargo = Command::new("cargo");
+    cargo
+        .current_dir(ROOT)
+        .args(["rustc", "--lib", "--release", "--locked"]);
+    cargo
+        .args(["--crate-type", "staticlib", "--target-dir"])
+        .arg(target.join("needs"));
+    let output = run(cargo.args(["--", "--print", "native-static-libs"]));
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    let line = said
+        .lines()
+        .find_map(|line| line.split("native-static-libs: ").nth(1));
+    let line = line.unwrap_or_else(|| panic!("rustc names no libraries:\n{said}"));
+    let given = pkg_config(&prefix().join("lib"), &["--static", "--libs"]);
+    for need in line.split_whitespace() {
+        assert!(
+            given.iter().any(|flag| flag == need),
+            "{need} is missing in {given:?}"
+        );
+    }
+}
+
+#[test]
+fn a_program_builds_it_in_its_own_tree() {
+    prefix();
+    let build = scratch("consumers/embedded");
+    let source = Path::new(ROOT).join("tests/consumers/embedded");
+    let mut configure = Command::new("cmake");
+    configure
+        .arg("-S")
+        .arg(source)
+        .arg("-B")
+        .arg(&build)
+        .arg(format!("-DLIBRARY={ROOT}"));
+    run(&mut configure);
+    run(Command::new("cmake").arg("--build").arg(&build));
+    assert_eq!(printed(&mut Command::new(build.join("embedded"))), VERSION);
+}
