@@ -1,4 +1,5 @@
 //! A client against real servers and against scripted ones that fail at a chosen moment.
+#![allow(clippy::unwrap_used, reason = "a test ends at a failure")]
 
 mod support;
 

@@ -1,5 +1,6 @@
 //! The installed library: its files and names, and other people's programs that build against it
 //! after it was moved somewhere else.
+#![allow(clippy::unwrap_used, reason = "a test ends at a failure")]
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

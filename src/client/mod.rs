@@ -151,7 +151,7 @@ impl Client {
         self.closed.store(true, Ordering::SeqCst);
         let state = self.state();
         state.closing.fire();
-        state.pool.close_idle();
+        state.pool.close();
     }
 
     /// How many connections this process has.
@@ -165,6 +165,7 @@ impl Client {
             let state = State::new(&self.config);
             if self.closed.load(Ordering::SeqCst) {
                 state.closing.fire();
+                state.pool.close();
             }
             state
         })

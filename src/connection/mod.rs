@@ -17,7 +17,7 @@ pub use manual::Manual;
 use crate::error::{self, Code, Error, Outcome, Phase, Result};
 use crate::net::{Registration, Stream, Wait};
 use crate::resp::encode::Outgoing;
-use crate::resp::{Decoder, Kind, Limits, Reply};
+use crate::resp::{Decoder, Kind, Limits, Reply, Wire};
 
 /// Memory for encoding that a connection keeps between commands.
 const KEPT: usize = 16 << 10;
@@ -274,10 +274,15 @@ impl Connection {
         now.saturating_duration_since(self.last_used)
     }
 
-    /// Makes ready for lying idle: gives buffers back and notes the time.
-    pub fn rest(&mut self, now: Instant) {
-        self.decoder.release();
+    /// Makes ready for lying idle: notes the time and gives its receive buffer out.
+    pub fn rest(&mut self, now: Instant) -> Option<Wire> {
         self.last_used = now;
+        self.decoder.take_memory()
+    }
+
+    /// Uses a lent receive buffer.
+    pub fn lend(&mut self, memory: Wire) {
+        self.decoder.lend(memory);
     }
 
     /// How many bytes of the last exchange went out.

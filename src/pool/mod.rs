@@ -15,6 +15,7 @@ use crate::deadline::Deadline;
 use crate::error::{Code, Error, Phase, Result};
 use crate::net::{Wait, lock};
 use crate::options::Config;
+use crate::resp::Wire;
 use waiting::{Grant, Waiter};
 
 /// See the module.
@@ -26,13 +27,19 @@ pub struct Pool {
 
 #[derive(Default)]
 struct Inner {
-    idle: Vec<Connection>,
+    idle: Vec<Box<Connection>>,
     /// Since when each connection outside the idle list has been out, by lease number.
     out: Vec<(u64, Instant)>,
     last_lease: u64,
     waiters: VecDeque<Arc<Waiter>>,
     last_failure: Option<Error>,
+    /// Receive buffers of idle connections: those in use borrow them.
+    buffers: Vec<Wire>,
+    closed: bool,
 }
+
+/// Receive buffers that are kept for connections to come.
+const SPARE_BUFFERS: usize = 16;
 
 /// How many connections there are, and how many callers wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,7 +56,9 @@ pub struct Counts {
 pub struct Lease<'a> {
     pool: &'a Pool,
     number: u64,
-    connection: Option<Connection>,
+    connection: Option<Box<Connection>>,
+    /// A receive buffer for the connection.
+    buffer: Option<Wire>,
 }
 
 impl Pool {
@@ -78,12 +87,15 @@ impl Pool {
         }
         if lease.connection.is_none() {
             match self.connector.connect(wait) {
-                Ok(connection) => lease.connection = Some(connection),
+                Ok(connection) => lease.connection = Some(Box::new(connection)),
                 Err(error) => {
                     lock(&self.inner).last_failure = Some(error.clone());
                     return Err(error);
                 }
             }
+        }
+        if let (Some(connection), Some(buffer)) = (&mut lease.connection, lease.buffer.take()) {
+            connection.lend(buffer);
         }
         Ok(lease)
     }
@@ -93,7 +105,11 @@ impl Pool {
         let idle = connection.idle_for(now);
         let ask = self.config.health_check.is_some_and(|limit| idle >= limit);
         let look = idle >= self.config.pool.check_after;
-        (!look && !ask || connection.is_quiet()) && (!ask || connection.ping(wait).is_ok())
+        if !look && !ask {
+            return true;
+        }
+        let limit = Deadline::after(now, self.config.connect_timeout);
+        connection.is_quiet() && (!ask || connection.ping(&wait.until(limit)).is_ok())
     }
 
     /// An idle connection or a slot, waiting for one if there is none.
@@ -125,6 +141,7 @@ impl Pool {
                 pool: self,
                 number: grant.number,
                 connection: grant.connection,
+                buffer: inner.buffers.pop(),
             };
             if let Err(ended) = waited {
                 drop(inner);
@@ -142,30 +159,46 @@ impl Pool {
         Err(self.exhausted(&inner, code))
     }
 
-    fn lease(&self, inner: &mut Inner, connection: Option<Connection>) -> Lease<'_> {
+    fn lease(&self, inner: &mut Inner, connection: Option<Box<Connection>>) -> Lease<'_> {
         Lease {
             pool: self,
             number: inner.count_out(),
             connection,
+            buffer: inner.buffers.pop(),
         }
     }
 
-    /// Takes a lease's connection, or its slot when there is none, back.
-    fn give_back(&self, number: u64, connection: Option<Connection>) {
+    /// Takes a lease's connection, or its slot when there is none, back; what is left over is closed.
+    fn give_back(&self, lease: &mut Lease<'_>) -> Option<Box<Connection>> {
         let mut inner = lock(&self.inner);
-        inner.out.retain(|(other, _)| *other != number);
+        inner.out.retain(|(other, _)| *other != lease.number);
+        if let Some(buffer) = lease.buffer.take()
+            && inner.buffers.len() < SPARE_BUFFERS
+        {
+            inner.buffers.push(buffer);
+        }
+        let connection = lease.connection.take();
         if let Some(waiter) = inner.waiters.pop_front() {
             let number = inner.count_out();
             waiter.grant(Grant { number, connection });
-        } else if let Some(connection) = connection {
-            inner.idle.push(connection);
+        } else if inner.closed {
+            return connection;
+        } else {
+            inner.idle.extend(connection);
         }
+        None
     }
 
     /// Closes the idle connections.
     pub fn close_idle(&self) {
         let idle = std::mem::take(&mut lock(&self.inner).idle);
         drop(idle);
+    }
+
+    /// Closes the idle connections, and each other when it comes back.
+    pub fn close(&self) {
+        lock(&self.inner).closed = true;
+        self.close_idle();
     }
 
     /// How many connections there are, and how many callers wait.
@@ -216,7 +249,7 @@ impl Lease<'_> {
     /// The connection; a lease has one until it is given back.
     pub fn connection(&mut self) -> Result<&mut Connection> {
         self.connection
-            .as_mut()
+            .as_deref_mut()
             .ok_or_else(|| Error::new(Code::Panic, "a lease without a connection"))
     }
 
@@ -226,17 +259,18 @@ impl Lease<'_> {
     }
 
     fn give_back(&mut self) {
-        let kept = self
+        self.connection = self
             .connection
             .take()
-            .filter(Connection::is_reusable)
-            .map(|mut connection| {
-                connection.rest(Instant::now());
-                connection
-            });
-        let number = std::mem::take(&mut self.number);
-        if number != 0 {
-            self.pool.give_back(number, kept);
+            .filter(|connection| connection.is_reusable());
+        if let Some(connection) = &mut self.connection {
+            let buffer = connection.rest(Instant::now());
+            self.buffer = buffer.or(self.buffer.take());
+        }
+        if self.number != 0 {
+            let left = self.pool.give_back(self);
+            self.number = 0;
+            drop(left);
         }
     }
 }

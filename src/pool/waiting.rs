@@ -8,7 +8,7 @@ use crate::net::{Park, lock};
 /// A connection, or the slot for one.
 pub(super) struct Grant {
     pub number: u64,
-    pub connection: Option<Connection>,
+    pub connection: Option<Box<Connection>>,
 }
 
 /// A place in the queue.

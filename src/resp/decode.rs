@@ -138,9 +138,14 @@ impl Decoder {
         &self.wire.bytes()[self.at.min(self.wire.len())..]
     }
 
-    /// Gives the receive buffer up while nothing waits in it.
-    pub fn release(&mut self) {
-        self.wire.release();
+    /// Takes the receive buffer out while nothing waits in it, to be lent to another decoder.
+    pub fn take_memory(&mut self) -> Option<Wire> {
+        self.wire.take_memory()
+    }
+
+    /// Uses a lent receive buffer.
+    pub fn lend(&mut self, memory: Wire) {
+        self.wire.lend(memory);
     }
 
     /// Gathers the next `count` replies (not 0) into one array.

@@ -98,10 +98,20 @@ impl Wire {
         self.start = (self.start + used).min(self.end);
     }
 
-    /// Gives the region up when nothing waits in it.
-    pub fn release(&mut self) {
-        if self.is_empty() {
-            *self = Self::default();
+    /// Takes the memory out while nothing waits in it; `None`, and grown memory freed, otherwise.
+    pub fn take_memory(&mut self) -> Option<Self> {
+        if !self.is_empty() {
+            return None;
+        }
+        let taken = std::mem::take(self);
+        let plain = |region: &Region| region.is_sole() && region.room() < 2 * FIRST;
+        taken.region.as_ref().is_some_and(plain).then_some(taken)
+    }
+
+    /// Uses lent memory when there is none.
+    pub fn lend(&mut self, memory: Self) {
+        if self.region.is_none() {
+            *self = memory;
         }
     }
 
