@@ -107,9 +107,14 @@ impl<'a> Arguments<'a> {
             }
             Arguments::Heap(slices)
         };
-        match arguments.as_slice()[0] {
+        Ok(arguments)
+    }
+
+    /// The arguments of a command that is to be sent: its name must not be empty.
+    pub fn named(self) -> Result<Self> {
+        match self.as_slice()[0] {
             b"" => Err(Error::new(Code::Invalid, "the command name is empty")),
-            _ => Ok(arguments),
+            _ => Ok(self),
         }
     }
 }

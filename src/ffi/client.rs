@@ -170,7 +170,7 @@ unsafe fn execute<'a>(
     let client = unsafe { share(client) }?;
     // SAFETY: as the caller promises.
     let call = unsafe { call::read(call) }?;
-    let reply = client.execute(arguments()?.as_slice(), &call)?;
+    let reply = client.execute(arguments()?.named()?.as_slice(), &call)?;
     if !out.is_null() {
         // SAFETY: as the caller promises.
         unsafe { put(out, Reply::into_raw(reply)) };

@@ -98,7 +98,7 @@ pub unsafe extern "C" fn redisclient_connection_send(
         // SAFETY: as the caller promises.
         let connection = unsafe { borrow(connection, "connection") }?;
         // SAFETY: as the caller promises.
-        let arguments = unsafe { Arguments::read(argc, argv, lengths) }?;
+        let arguments = unsafe { Arguments::read(argc, argv, lengths) }?.named()?;
         connection.manual.send(arguments.as_slice())
     })
 }

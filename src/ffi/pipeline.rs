@@ -34,7 +34,7 @@ impl PipelineHandle {
     fn add<'a>(&self, arguments: impl FnOnce() -> Result<Arguments<'a>>) {
         match self.enter() {
             Ok(mut pipeline) => {
-                let arguments = catch(arguments);
+                let arguments = catch(|| arguments()?.named());
                 pipeline.add(
                     arguments
                         .as_ref()

@@ -40,9 +40,9 @@ pub unsafe extern "C" fn redisclient_reply_text(
     reply: *const Node,
     length: *mut usize,
 ) -> *const c_char {
-    let read = |node: &Node| match node.text() {
-        b"" => (c"".as_ptr(), 0),
-        text => (text.as_ptr().cast(), text.len()),
+    let read = |node: &Node| match node.kind().is_text() {
+        true => (node.text().as_ptr().cast(), node.text().len()),
+        false => (c"".as_ptr(), 0),
     };
     // SAFETY: as the caller promises.
     unsafe {

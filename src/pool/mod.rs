@@ -27,6 +27,10 @@ pub struct Pool {
 
 #[derive(Default)]
 struct Inner {
+    #[allow(
+        clippy::vec_box,
+        reason = "connections move between owners: a pointer at a time"
+    )]
     idle: Vec<Box<Connection>>,
     /// Since when each connection outside the idle list has been out, by lease number.
     out: Vec<(u64, Instant)>,
