@@ -104,8 +104,9 @@ static inline bool check_reply(const redisclient_reply *reply, int kind, const c
 }
 #define CHECK_REPLY(reply, kind, wanted) check_reply((reply), (kind), (wanted), strlen(wanted), __FILE__, __LINE__)
 #define CHECK_INTEGER(reply, wanted) \
-  do { CHECK_INT(redisclient_reply_kind(reply), REDISCLIENT_REPLY_INTEGER); \
-       CHECK_INT(redisclient_reply_integer(reply), (wanted)); } while (0)
+  do { const redisclient_reply *number_ = (reply); \
+       CHECK_INT(redisclient_reply_kind(number_), REDISCLIENT_REPLY_INTEGER); \
+       CHECK_INT(redisclient_reply_integer(number_), (wanted)); } while (0)
 
 /* A client, or the end of the program. */
 static inline redisclient *open_client(const char *url) {
