@@ -16,6 +16,7 @@
 
 mod conn;
 mod flavour;
+mod library;
 mod process;
 pub mod raw;
 mod scripted;
@@ -24,6 +25,7 @@ mod stream;
 mod temporary;
 
 pub use flavour::Flavour;
+pub use library::library_directory;
 pub use process::spawn_for_life;
 pub use scripted::{Conn, Scripted};
 pub use server::Server;

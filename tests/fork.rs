@@ -1,0 +1,174 @@
+//! Fork: a child works on connections of its own, whatever the parent was doing; the parent does
+//! not notice. And signals: a closed peer does not kill the process.
+#![cfg(unix)]
+#![allow(unsafe_code, reason = "fork and signals have no safe form")]
+#![allow(clippy::unwrap_used, reason = "a test ends at a failure")]
+
+mod support;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use redisclient::client::{CallOptions, Client, Pipeline};
+use redisclient::connection::{Connector, Manual};
+use redisclient::deadline::Deadline;
+use redisclient::error::Code;
+use redisclient::net::{Cancel, Wait};
+use redisclient::options;
+use support::{Flavour, Scripted, Server};
+
+fn open(url: &str) -> Client {
+    match Client::open(options::url::parse(url.as_bytes(), None).unwrap()) {
+        Ok(client) => client,
+        Err(error) => panic!("{error}"),
+    }
+}
+
+fn echo(client: &Client, text: &str) -> bool {
+    let reply = client.execute(&[b"ECHO", text.as_bytes()], &CallOptions::default());
+    reply.is_ok_and(|reply| reply.text() == text.as_bytes())
+}
+
+/// Forks; the child runs `body` and leaves with 0 when it answers true.
+fn fork(body: impl FnOnce() -> bool) -> libc::pid_t {
+    // SAFETY: the child runs only `body`, which is what is tested, and leaves without cleaning up.
+    let child = unsafe { libc::fork() };
+    assert!(child >= 0);
+    if child == 0 {
+        let good = body();
+        // SAFETY: ends the child at once.
+        unsafe { libc::_exit(i32::from(!good)) };
+    }
+    child
+}
+
+/// The child's exit status; a child that hangs is killed and counts as failed.
+fn wait(child: libc::pid_t) -> i32 {
+    let began = Instant::now();
+    loop {
+        let mut status = 0;
+        // SAFETY: a child of ours.
+        if unsafe { libc::waitpid(child, &mut status, libc::WNOHANG) } == child {
+            return status;
+        }
+        if began.elapsed() > Duration::from_secs(20) {
+            // SAFETY: a child of ours.
+            unsafe { libc::kill(child, libc::SIGKILL) };
+        }
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}
+
+#[test]
+fn a_child_works_on_connections_of_its_own() {
+    let server = Server::start(Flavour::Redis, &[]);
+    for url in [server.url_tcp(), server.url_unix()] {
+        let client = Arc::new(open(&url));
+        let mut pipeline = Pipeline::new(Arc::clone(&client));
+        assert!(echo(&client, "parent"));
+        let children: Vec<_> = (0..8)
+            .map(|number| {
+                fork(|| {
+                    let own = (0..200).all(|round| echo(&client, &format!("{number}:{round}")));
+                    pipeline.add(Ok(&[b"ECHO", b"in a pipeline"]));
+                    own && pipeline.run(&CallOptions::default()).is_ok()
+                })
+            })
+            .collect();
+        assert!((0..200).all(|round| echo(&client, &format!("parent:{round}"))));
+        for child in children {
+            assert_eq!(wait(child), 0);
+        }
+        assert!(echo(&client, "still here"));
+        assert_eq!(client.counts().idle, 1);
+    }
+}
+
+#[test]
+fn forks_while_other_threads_hold_every_lock() {
+    let server = Server::start(Flavour::Redis, &[]);
+    let client = open(&format!("{}?pool.max=2", server.url_unix()));
+    let done = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        for thread in 0..4 {
+            let (client, done) = (&client, &done);
+            scope.spawn(move || {
+                let mut round = 0;
+                while !done.load(Ordering::Relaxed) {
+                    round += 1;
+                    assert!(echo(client, &format!("{thread}:{round}")));
+                }
+            });
+        }
+        let statuses: Vec<i32> = (0..200)
+            .map(|number| wait(fork(|| echo(&client, &format!("child {number}")))))
+            .collect();
+        done.store(true, Ordering::Relaxed);
+        assert!(statuses.iter().all(|status| *status == 0), "{statuses:?}");
+    });
+}
+
+#[test]
+fn a_connection_of_the_parent_says_so() {
+    let server = Server::start(Flavour::Redis, &[]);
+    let config = options::url::parse(server.url_unix().as_bytes(), None).unwrap();
+    let wait_for = Wait {
+        deadline: Deadline::never(),
+        closing: Arc::default(),
+        cancel: None,
+    };
+    let connection = Connector::new(Arc::new(config), None).connect(&wait_for);
+    let manual = Manual::new(connection.unwrap_or_else(|error| panic!("{error}")));
+    let child = fork(|| {
+        let sent = manual.send(&[b"PING"]);
+        sent.is_err_and(|error| error.code() == Code::Forked) && manual.descriptor().is_none()
+    });
+    assert_eq!(wait(child), 0);
+    manual.send(&[b"PING"]).unwrap();
+    manual.flush(Deadline::never()).unwrap();
+    assert_eq!(manual.receive(Deadline::never()).unwrap().text(), b"PONG");
+}
+
+#[test]
+fn a_cancel_works_in_a_child() {
+    let server = Server::start(Flavour::Redis, &[]);
+    let client = open(&server.url_unix());
+    let cancel = Arc::new(Cancel::default());
+    let options = CallOptions {
+        cancel: Some(Arc::clone(&cancel)),
+        ..CallOptions::default()
+    };
+    let child = fork(|| {
+        let fire = Arc::clone(&cancel);
+        let firing = std::thread::spawn(move || {
+            std::thread::sleep(Duration::from_millis(30));
+            fire.fire();
+        });
+        let blocked = client.execute(&[b"BLPOP", b"k", b"0"], &options);
+        firing.join().is_ok() && blocked.is_err_and(|error| error.code() == Code::Cancelled)
+    });
+    assert_eq!(wait(child), 0);
+    assert!(!cancel.is_fired());
+}
+
+#[test]
+fn a_closed_peer_raises_no_sigpipe() {
+    let server = Scripted::tcp(|mut conn, _| {
+        conn.answer_hello();
+        conn.reset();
+    });
+    let url = format!("{}?retry.count=0&pool.check_after_ms=60000", server.url());
+    let large = vec![b'v'; 4 << 20];
+    let child = fork(|| {
+        // SAFETY: the default that a C program has.
+        unsafe { libc::signal(libc::SIGPIPE, libc::SIG_DFL) };
+        let client = open(&url);
+        (0..5).all(|_| {
+            let small = client.execute(&[b"SET", b"k", b"v"], &CallOptions::default());
+            let large = client.execute(&[b"SET", b"k", &large], &CallOptions::default());
+            small.is_err() && large.is_err()
+        })
+    });
+    assert_eq!(wait(child), 0, "killed by a signal, or answered");
+}
