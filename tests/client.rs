@@ -414,3 +414,132 @@ fn a_closed_port_is_tried_as_often_as_allowed() {
     assert_eq!(error.outcome(), Outcome::NotSent);
     assert!(error.os_error() != 0);
 }
+
+#[test]
+fn a_name_is_resolved_and_its_addresses_tried_in_turn() {
+    let server = Server::start(Flavour::Redis, &[]);
+    let client = open(&format!("redis://localhost:{}", server.port()));
+    run(&client, "PING").unwrap();
+    let config = options::url::parse(b"redis://no-such-host.invalid", None).unwrap();
+    let error = Client::open(config).err().unwrap();
+    assert_eq!(error.code(), Code::Resolve, "{error}");
+    assert_eq!(error.phase(), Some(Phase::Resolve));
+}
+
+#[test]
+fn an_idle_connection_is_asked_for_a_sign_of_life_but_not_before_the_greeting() {
+    let server = scripted(|conn, _| {
+        while let Some(command) = conn.read_command() {
+            match &command[0][..] {
+                b"PING" => conn.write(b"+PONG\r\n"),
+                _ => conn.write(b"+done\r\n"),
+            };
+        }
+    });
+    let client = open(&with_query(server.url(), "health_check_ms=20"));
+    run(&client, "INCR a").unwrap();
+    run(&client, "INCR b").unwrap();
+    std::thread::sleep(Duration::from_millis(25));
+    run(&client, "INCR c").unwrap();
+    let commands = server.commands();
+    let names: Vec<String> = commands
+        .iter()
+        .map(|command| String::from_utf8_lossy(&command[0]).into_owned())
+        .collect();
+    assert_eq!(names[0], "HELLO");
+    assert_eq!(&names[names.len() - 2..], ["PING", "INCR"]);
+    assert!(names.iter().filter(|name| *name == "PING").count() <= 2);
+}
+
+#[test]
+fn a_connection_that_fails_its_health_check_is_replaced() {
+    let server = scripted(|conn, nth| {
+        while let Some(command) = conn.read_command() {
+            match (&command[0][..], nth) {
+                (b"PING", 0) => conn.write(b"+WRONG\r\n"),
+                (b"PING", _) => conn.write(b"+PONG\r\n"),
+                _ => conn.write(b"+done\r\n"),
+            };
+        }
+    });
+    let client = open(&with_query(server.url(), "health_check_ms=1"));
+    std::thread::sleep(Duration::from_millis(3));
+    assert_eq!(run(&client, "INCR a").unwrap().text(), b"done");
+    assert_eq!(server.connections(), 2);
+}
+
+#[test]
+fn pushes_do_not_disturb_replies() {
+    let server = Scripted::tcp(|mut conn, _| {
+        conn.write(b">2\r\n+hello\r\n+early\r\n");
+        conn.answer_hello();
+        while conn.read_command().is_some() {
+            conn.write(b">1\r\n+before\r\n+own\r\n>1\r\n+after\r\n");
+        }
+    });
+    let client = open(&server.url());
+    for _ in 0..3 {
+        assert_eq!(run(&client, "GET k").unwrap().text(), b"own");
+    }
+    assert_eq!(server.connections(), 1);
+}
+
+#[test]
+fn failing_connects_leave_every_slot_free() {
+    let server = Scripted::tcp(|mut conn, nth| {
+        if nth >= 20 {
+            while conn.read_command().is_some() {
+                conn.write(b"+OK\r\n");
+            }
+        }
+    });
+    let query = "lazy=yes&pool.max=2&pool.wait_ms=0&retry.count=0&protocol=2";
+    let client = open(&with_query(server.url(), query));
+    for _ in 0..20 {
+        assert!(run(&client, "PING").is_err());
+    }
+    let counts = client.counts();
+    assert_eq!((counts.idle, counts.in_use), (0, 0));
+    assert_eq!(run(&client, "PING").unwrap().text(), b"OK");
+}
+
+#[test]
+fn waiting_callers_are_served_in_the_order_they_came() {
+    let server = Server::start(Flavour::Redis, &[]);
+    let client = open(&with_query(server.url_unix(), "pool.max=1"));
+    let order = std::sync::Mutex::new(Vec::new());
+    std::thread::scope(|scope| {
+        scope.spawn(|| run(&client, "BLPOP gate 0"));
+        support::wait_until("the pop blocks", || {
+            server.info("clients", "blocked_clients") == "1"
+        });
+        for number in 0..5 {
+            let (client, order) = (&client, &order);
+            scope.spawn(move || {
+                run(client, &format!("RPUSH order {number}")).unwrap();
+                order.lock().unwrap().push(number);
+            });
+            support::wait_until("the caller waits", || client.counts().waiters == number + 1);
+        }
+        server.cli(&["RPUSH", "gate", "open"]);
+    });
+    let pushed = run(&client, "LRANGE order 0 -1").unwrap();
+    let pushed: Vec<&[u8]> = pushed.items().iter().map(|item| item.text()).collect();
+    assert_eq!(pushed, [b"0", b"1", b"2", b"3", b"4"]);
+}
+
+#[test]
+fn a_large_pipeline_flows_both_ways() {
+    let server = Server::start(Flavour::Redis, &[]);
+    let client = Arc::new(open(&server.url_tcp()));
+    let value = vec![b'v'; 1 << 20];
+    let mut pipeline = Pipeline::new(client);
+    for _ in 0..32 {
+        pipeline.add(Ok(&[b"ECHO", &value]));
+    }
+    let reply = pipeline
+        .run(&CallOptions::default())
+        .unwrap_or_else(|f| panic!("{}", f.error));
+    assert_eq!(reply.items().len(), 32);
+    assert!(reply.items().iter().all(|item| item.text() == value));
+}
