@@ -103,10 +103,12 @@ static inline bool check_reply(const redisclient_reply *reply, int kind, const c
   return check_bytes(seen, seen_length, text, length, file, line, "text of the reply") && good;
 }
 #define CHECK_REPLY(reply, kind, wanted) check_reply((reply), (kind), (wanted), strlen(wanted), __FILE__, __LINE__)
-#define CHECK_INTEGER(reply, wanted) \
-  do { const redisclient_reply *number_ = (reply); \
-       CHECK_INT(redisclient_reply_kind(number_), REDISCLIENT_REPLY_INTEGER); \
-       CHECK_INT(redisclient_reply_integer(number_), (wanted)); } while (0)
+
+static inline bool check_integer(const redisclient_reply *reply, int64_t wanted, const char *file, int line) {
+  bool good = check_int(redisclient_reply_kind(reply), REDISCLIENT_REPLY_INTEGER, file, line, "kind of the reply");
+  return check_int(redisclient_reply_integer(reply), wanted, file, line, "integer of the reply") && good;
+}
+#define CHECK_INTEGER(reply, wanted) check_integer((reply), (wanted), __FILE__, __LINE__)
 
 /* A client, or the end of the program. */
 static inline redisclient *open_client(const char *url) {
