@@ -560,7 +560,8 @@ REDISCLIENT_API void redisclient_cancel_free(struct redisclient_cancel *cancel);
  * copied, and the URL wins over them. Unless `lazy=yes`, one connection is made and greeted
  * within connect_timeout_ms + timeout_ms, without retries.
  * `*out` is yours: free it with `redisclient_free`.
- * EINVAL: NULL. EOPTION: a wrong URL or option. ERESOLVE, ECONNECT, EDISCONNECTED, ETIMEOUT,
+ * EINVAL: NULL, or a malformed URL. EOPTION: a key, value or scheme that is wrong or not supported
+ * in this version. ERESOLVE, ECONNECT, EDISCONNECTED, ETIMEOUT,
  * EAUTH, ENOPERM, ELOADING, EMAXCLIENTS, EPROTOCOL, ESERVER: the connection. ENOMEM, EPANIC.
  */
 REDISCLIENT_API
