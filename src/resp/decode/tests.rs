@@ -1,6 +1,7 @@
 //! Every type of both protocols, in one piece and byte by byte, and what must be refused.
 
 use super::*;
+use crate::error::Code;
 use crate::resp::Node;
 
 fn show(reply: &Reply, node: &Node) -> String {
