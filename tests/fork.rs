@@ -109,6 +109,40 @@ fn forks_while_other_threads_hold_every_lock() {
     });
 }
 
+fn is_open(descriptor: i32) -> bool {
+    // SAFETY: asks for flags only.
+    unsafe { libc::fcntl(descriptor, libc::F_GETFD) >= 0 }
+}
+
+#[test]
+fn a_child_closes_what_it_inherited_and_nothing_else() {
+    let server = Server::start(Flavour::Redis, &[]);
+    for url in [server.url_unix(), server.url_tcp()] {
+        let before: Vec<i32> = (3..512).filter(|descriptor| is_open(*descriptor)).collect();
+        let client = open(&url);
+        let mut opened = (3..512).filter(|it| is_open(*it) && !before.contains(it));
+        let ours = opened.next().unwrap();
+        let closes = fork(|| {
+            let fresh = echo(&client, "child");
+            // The child's own connection took the number over, or it is closed.
+            fresh && client.counts().idle == 1
+        });
+        assert_eq!(wait(closes), 0);
+        let daemon = fork(|| {
+            let file = std::fs::File::open("/dev/null").unwrap();
+            // SAFETY: puts another file under the inherited number, as a daemon would.
+            unsafe { libc::dup2(std::os::fd::AsRawFd::as_raw_fd(&file), ours) };
+            echo(&client, "daemon") && is_open(ours) && {
+                let mut byte = [0u8];
+                // SAFETY: one byte of room; the null device is at its end at once.
+                unsafe { libc::read(ours, byte.as_mut_ptr().cast(), 1) == 0 }
+            }
+        });
+        assert_eq!(wait(daemon), 0);
+        assert!(echo(&client, "parent"));
+    }
+}
+
 #[test]
 fn a_connection_of_the_parent_says_so() {
     let server = Server::start(Flavour::Redis, &[]);

@@ -161,7 +161,7 @@ impl Client {
 
     fn state(&self) -> &State {
         self.state.get(|inherited| {
-            inherited.descriptors.close_inherited();
+            inherited.descriptors.close_inherited(&self.config.endpoint);
             let state = State::new(&self.config);
             if self.closed.load(Ordering::SeqCst) {
                 state.closing.fire();

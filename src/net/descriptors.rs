@@ -5,6 +5,8 @@
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
+use crate::options::Endpoint;
+
 const FREE: i64 = -1;
 
 /// A table of open descriptors.
@@ -36,20 +38,37 @@ impl Descriptors {
         }
     }
 
-    /// Closes this process's copies of all of them; the connections themselves live on in the parent.
-    pub fn close_inherited(&self) {
+    /// Closes this process's copies of those that are still connected to `peer`; the connections
+    /// themselves live on in the parent. A child that closed everything before, as daemons do,
+    /// may have other files under the old numbers: they are left alone.
+    #[cfg(unix)]
+    pub fn close_inherited(&self, peer: &Endpoint) {
         for entry in &self.entries {
-            let descriptor = entry.swap(FREE, Ordering::AcqRel);
-            #[cfg(unix)]
-            if let Ok(descriptor) = i32::try_from(descriptor)
+            if let Ok(descriptor) = i32::try_from(entry.swap(FREE, Ordering::AcqRel))
                 && descriptor >= 0
+                && is_connected_to(descriptor, peer)
             {
                 // SAFETY: inherited, noted by its owner, and that owner does not run in this process.
                 unsafe { libc::close(descriptor) };
             }
-            #[cfg(not(unix))]
-            let _ = descriptor;
         }
+    }
+
+    /// Nothing is inherited where there is no fork.
+    #[cfg(not(unix))]
+    pub fn close_inherited(&self, _: &Endpoint) {}
+}
+
+#[cfg(unix)]
+fn is_connected_to(descriptor: i32, peer: &Endpoint) -> bool {
+    // SAFETY: only borrowed for the question; a number that is no open file is answered by an error.
+    let descriptor = unsafe { std::os::fd::BorrowedFd::borrow_raw(descriptor) };
+    let Ok(address) = socket2::SockRef::from(&descriptor).peer_addr() else {
+        return false;
+    };
+    match peer {
+        Endpoint::Tcp { port, .. } => address.as_socket().is_some_and(|it| it.port() == *port),
+        Endpoint::Unix(path) => address.as_pathname() == Some(path),
     }
 }
 
