@@ -39,11 +39,22 @@ macro_rules! programs {
 programs! {
     abi: "abi/abi.c" with none;
     call: "c/call.c" with real;
+    close: "c/close.c" with real;
     command: "c/command.c" with real;
+    connection: "c/connection.c" with by_hand;
+    descriptors: "c/descriptors.c" with real;
     encode: "c/encode.c" with none;
     errors: "c/errors.c" with real;
+    estate: "c/estate.c" with newest;
+    fork: "c/fork.c" with real;
     hostile: "c/hostile.c" with none;
     null: "c/null.c" with real;
+    open: "c/open.c" with odd;
+    options: "c/options.c" with newest;
+    partial: "c/partial.c" with cutting;
+    pipeline: "c/pipeline.c" with real;
+    pool: "c/pool.c" with real;
     reader: "c/reader.c" with none;
     reply: "c/reply.c" with none;
+    sigpipe: "c/sigpipe.c" with doomed;
 }
