@@ -712,7 +712,8 @@ REDISCLIENT_API void redisclient_connection_shutdown(struct redisclient_connecti
 REDISCLIENT_API ptrdiff_t redisclient_connection_fd(const struct redisclient_connection *connection);
 
 /**
- * The server's answer to HELLO; NULL when there was none. It belongs to the connection.
+ * The server's answer to HELLO; NULL when there was none, and in a forked child. It belongs to the
+ * connection.
  */
 REDISCLIENT_API
 const struct redisclient_reply *redisclient_connection_hello(const struct redisclient_connection *connection);

@@ -145,8 +145,9 @@ impl Manual {
         Some(self.socket.descriptor())
     }
 
-    /// The answer to HELLO, if there was one.
+    /// The answer to HELLO, if there was one; `None` in a forked child.
     pub fn hello(&self) -> Option<&Reply> {
+        self.check_process().ok()?;
         self.hello.as_ref()
     }
 

@@ -218,7 +218,8 @@ pub unsafe extern "C" fn redisclient_connection_fd(connection: *const Connection
     descriptor.map_or(-1, |descriptor| descriptor as isize)
 }
 
-/// The server's answer to HELLO; NULL when there was none. It belongs to the connection.
+/// The server's answer to HELLO; NULL when there was none, and in a forked child. It belongs to the
+/// connection.
 ///
 /// # Safety
 /// `connection` is NULL or live.
