@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test ends at a failure")]
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 const ROWS: usize = 197;
 const STATES: [&str; 4] = ["done", "partly", "not yet", "not in C"];
@@ -69,7 +69,7 @@ fn missing(test: &str) -> Option<String> {
 
 /// A C program exists and stands in the list of those that are run.
 fn missing_program(file: &str) -> Option<String> {
-    let listed = format!("\"{}\" with ", file.strip_prefix("tests/")?);
+    let listed = format!("\"{}\" with ", file.trim_start_matches("tests/"));
     let runs = std::fs::read_to_string(root().join("tests/c_programs.rs")).unwrap();
     if !file.ends_with(".c") || !root().join(file).is_file() {
         return Some(format!("{file} is no C program here"));
@@ -146,6 +146,7 @@ fn a_test_that_does_not_exist_is_noticed() {
         "tests/features.rs::tests::every_test_named_exists",
         "tests/c/no_such_program.c",
         "tests/c/check.h",
+        "c-examples/basic.c",
     ] {
         assert!(missing(absent).is_some(), "{absent}");
     }
