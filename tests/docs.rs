@@ -1,7 +1,7 @@
 //! The prose keeps step with the code: the README's program, the dependencies, the layers, the links.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -17,8 +17,7 @@ fn fenced<'a>(page: &'a str, opening: &str) -> &'a str {
     let (_, after) = page
         .split_once(&format!("\n```{opening}\n"))
         .unwrap_or_else(|| panic!("no block ```{opening}"));
-    let (block, _) = after.split_once("\n```").expect("an end of the block");
-    block
+    after.split_once("\n```").map_or(after, |(block, _)| block)
 }
 
 #[test]
@@ -59,12 +58,21 @@ fn every_dependency_has_its_reason_and_no_other_is_named() {
     assert_eq!(first_column(&read("docs/dependencies.md")), declared);
 }
 
+/// Names of what a folder of the repository holds.
+fn entries(folder: &str) -> Vec<String> {
+    let found =
+        std::fs::read_dir(root().join(folder)).unwrap_or_else(|error| panic!("{folder}: {error}"));
+    found
+        .flatten()
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .collect()
+}
+
 /// The modules at the top of src.
 fn modules() -> BTreeSet<String> {
-    let entries = std::fs::read_dir(root().join("src")).expect("src");
-    let names = entries.map(|entry| entry.expect("an entry").path());
+    let names = entries("src").into_iter();
     names
-        .map(|path| path.file_stem().expect("a name").display().to_string())
+        .map(|name| name.trim_end_matches(".rs").to_owned())
         .filter(|name| !["lib", "build"].contains(&name.as_str()))
         .collect()
 }
@@ -99,24 +107,19 @@ fn every_source_file_named_in_the_architecture_exists() {
 fn links(page: &str) -> impl Iterator<Item = &str> {
     page.split("](")
         .skip(1)
-        .filter_map(|rest| Some(rest.split_once(')')?.0.split('#').next()?))
+        .filter_map(|rest| rest.split_once(')')?.0.split('#').next())
         .filter(|target| !target.is_empty() && !target.contains("://"))
 }
 
 #[test]
 fn every_link_leads_to_a_file() {
-    let mut pages: Vec<PathBuf> = ["README.md", "c-examples/README.md"]
-        .map(PathBuf::from)
-        .into();
-    for entry in std::fs::read_dir(root().join("docs")).expect("docs") {
-        pages.push(Path::new("docs").join(entry.expect("an entry").file_name()));
-    }
+    let mut pages = vec!["README.md".to_owned(), "c-examples/README.md".to_owned()];
+    pages.extend(entries("docs").iter().map(|name| format!("docs/{name}")));
     let mut followed = 0;
     for page in pages {
-        let text = read(&page.display().to_string());
-        for link in links(&text) {
-            let target = root().join(&page).parent().expect("a folder").join(link);
-            assert!(target.exists(), "{}: {link} leads nowhere", page.display());
+        for link in links(&read(&page)) {
+            let target = root().join(&page).with_file_name(link);
+            assert!(target.exists(), "{page}: {link} leads nowhere");
             followed += 1;
         }
     }
