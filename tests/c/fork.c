@@ -192,7 +192,13 @@ int main(int argc, char **argv) {
   grandchild();
   works_on(url);
   connection(url);
+#ifndef __SANITIZE_ADDRESS__
+  /* The sanitizer's own allocator may be locked in the child of a busy process: gcc 12 does not
+   * release it at fork. The plain and the memcheck run do this part. */
   from_a_busy_process();
+#else
+  (void)from_a_busy_process;
+#endif
   redisclient_free(client);
   return check_result();
 }
