@@ -5,7 +5,7 @@ STAGE := $(CURDIR)/target/stage
 BUILD := $(CURDIR)/target/cmake
 export PATH := $(HOME)/.cargo/bin:$(PATH)
 
-.PHONY: help demo test install setup header lint
+.PHONY: help demo test install setup header fmt lint
 
 help:
 	@echo 'make demo              build, install into target/stage, run the examples against a private server'
@@ -13,6 +13,7 @@ help:
 	@echo 'make test              everything the project tests'
 	@echo 'make install PREFIX=   build and install (default /usr/local; DESTDIR is honoured)'
 	@echo 'make header            write include/redisclient.h anew from the Rust source'
+	@echo 'make fmt               format the Rust source'
 	@echo 'make lint              formatting and lints, as errors'
 	@echo 'make setup             install missing system packages; demo and test do it themselves'
 
@@ -31,6 +32,9 @@ install:
 
 header:
 	BLESS=1 cargo test --quiet --test header in_step
+
+fmt:
+	cargo fmt
 
 lint:
 	cargo fmt --check

@@ -50,6 +50,8 @@
 /** Marks what the library exports. Define REDISCLIENT_STATIC on Windows to link the static library. */
 #if defined(_WIN32) && !defined(REDISCLIENT_STATIC)
 #define REDISCLIENT_API __declspec(dllimport)
+#elif defined(__GNUC__)
+#define REDISCLIENT_API __attribute__((visibility("default")))
 #else
 #define REDISCLIENT_API
 #endif

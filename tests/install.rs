@@ -35,30 +35,40 @@ fn printed(command: &mut Command) -> String {
         .to_owned()
 }
 
-/// Configures and installs under `prefix`; the build itself is shared.
-fn install(prefix: &Path, more: &[&str]) {
+/// One place for cargo's release build, that of `make install` as well: it is built only once.
+fn cargo_directory() -> String {
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
+    format!("-DREDISCLIENT_CARGO_DIR={}/install", target.display())
+}
+
+/// Configures, builds and installs under `prefix` below `destdir`.
+fn install(destdir: &str, prefix: &str, libdir: &str) {
     let build = scratch("build");
     let mut configure = Command::new("cmake");
     configure.args(["-S", ROOT, "-B"]).arg(&build);
-    configure.arg(format!("-DCMAKE_INSTALL_PREFIX={}", prefix.display()));
-    run(configure.arg("-DCMAKE_INSTALL_LIBDIR=lib").args(more));
+    configure.arg(cargo_directory());
+    configure.arg(format!("-DCMAKE_INSTALL_PREFIX={prefix}"));
+    run(configure.arg(format!("-DCMAKE_INSTALL_LIBDIR:STRING={libdir}")));
     run(Command::new("cmake").arg("--build").arg(&build));
-    run(Command::new("cmake").arg("--install").arg(&build));
+    let mut install = Command::new("cmake");
+    run(install.env("DESTDIR", destdir).arg("--install").arg(&build));
 }
 
-/// The prefix: installed once, then moved.
+/// The prefix: installed once, then moved. Beside it stand `staged/usr`, as a packager makes it, and
+/// `absolute`, whose library directory was given as a full path.
 fn prefix() -> &'static Path {
     static PREFIX: OnceLock<PathBuf> = OnceLock::new();
     PREFIX.get_or_init(|| {
-        let (first, moved) = (scratch("first"), scratch("moved"));
-        for old in [&first, &moved, &scratch("consumers"), &scratch("multi")] {
+        let [first, moved, staged, absolute] =
+            ["first", "moved", "staged", "absolute"].map(scratch);
+        for old in [&first, &moved, &staged, &absolute, &scratch("consumers")] {
             let _ = std::fs::remove_dir_all(old);
         }
-        install(
-            &scratch("multi"),
-            &["-DCMAKE_INSTALL_LIBDIR=lib/x86_64-linux-gnu"],
-        );
-        install(&first, &[]);
+        let staged = staged.display().to_string();
+        install(&staged, "/usr", "lib/x86_64-linux-gnu");
+        let absolute = absolute.display().to_string();
+        install("", &absolute, &format!("{absolute}/lib"));
+        install("", &first.display().to_string(), "lib");
         std::fs::rename(&first, &moved).unwrap();
         moved
     })
@@ -121,14 +131,22 @@ fn link_time_optimisation_leaves_no_spare_code_in_the_archive() {
     assert!(size < 15_000_000, "{size} bytes");
 }
 
-#[test]
-fn programs_find_it_by_cmake() {
-    let build = scratch("consumers/cmake");
-    let source = Path::new(ROOT).join("tests/consumers");
+/// A configuration of the consumers that finds the library under `prefix`.
+fn configure(name: &str, prefix: &Path, wanted: &str) -> Command {
     let mut configure = Command::new("cmake");
-    configure.arg("-S").arg(source).arg("-B").arg(&build);
-    configure.arg(format!("-DCMAKE_PREFIX_PATH={}", prefix().display()));
-    run(configure.arg(format!("-DWANTED={VERSION}")));
+    configure
+        .arg("-S")
+        .arg(Path::new(ROOT).join("tests/consumers"))
+        .arg("-B")
+        .arg(scratch("consumers").join(name))
+        .arg(format!("-DCMAKE_PREFIX_PATH={}", prefix.display()))
+        .arg(format!("-DWANTED={wanted}"));
+    configure
+}
+
+fn build_and_run_consumers(name: &str, prefix: &Path) {
+    run(&mut configure(name, prefix, VERSION));
+    let build = scratch("consumers").join(name);
     run(Command::new("cmake").arg("--build").arg(&build));
     for program in ["c_shared", "c_static", "c_redisclient", "cpp_redisclient"] {
         assert_eq!(
@@ -140,16 +158,22 @@ fn programs_find_it_by_cmake() {
 }
 
 #[test]
+fn programs_find_it_by_cmake() {
+    build_and_run_consumers("moved", prefix());
+    build_and_run_consumers("absolute", &prefix().with_file_name("absolute"));
+}
+
+/// Where /lib is a link to /usr/lib, cmake may come upon the package by either.
+#[test]
+fn programs_find_it_by_cmake_through_a_link() {
+    let staged = prefix().with_file_name("staged");
+    std::os::unix::fs::symlink("usr/lib", staged.join("lib")).unwrap();
+    build_and_run_consumers("linked", &staged);
+}
+
+#[test]
 fn a_newer_version_is_refused() {
-    let source = Path::new(ROOT).join("tests/consumers");
-    let mut configure = Command::new("cmake");
-    configure
-        .arg("-S")
-        .arg(source)
-        .arg("-B")
-        .arg(scratch("consumers/newer"));
-    configure.arg(format!("-DCMAKE_PREFIX_PATH={}", prefix().display()));
-    let output = configure.arg("-DWANTED=0.99").output().unwrap();
+    let output = configure("newer", prefix(), "0.99").output().unwrap();
     assert!(!output.status.success());
     let complaint = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(complaint.contains("0.99"), "{complaint}");
@@ -182,8 +206,12 @@ fn compile(name: &str, flags: &[String]) -> PathBuf {
 
 #[test]
 fn programs_find_it_by_pkg_config() {
-    let multi = scratch("multi/lib/x86_64-linux-gnu");
-    for (name, lib) in [("plain", prefix().join("lib")), ("multi", multi)] {
+    let beside = |path| prefix().with_file_name(path);
+    for (name, lib) in [
+        ("moved", prefix().join("lib")),
+        ("staged", beside("staged/usr/lib/x86_64-linux-gnu")),
+        ("absolute", beside("absolute/lib")),
+    ] {
         let program = compile(
             &format!("{name}_shared"),
             &pkg_config(&lib, &["--cflags", "--libs"]),
@@ -208,23 +236,23 @@ fn programs_find_it_by_pkg_config() {
 
 #[test]
 fn the_static_needs_are_those_that_rustc_names() {
-    let target = scratch("build/cargo");
-    prefix();
-    let _ = std::fs::remove_dir_all(target.join("needs/release/.fingerprint"));
+    let lib = prefix().join("lib");
+    let target = scratch("needs");
+    // rustc names them only when it compiles, not when all is up to date.
+    let _ = std::fs::remove_dir_all(target.join("debug/.fingerprint"));
     let mut cargo = Command::new("cargo");
     cargo
         .current_dir(ROOT)
-        .args(["rustc", "--lib", "--release", "--locked"]);
-    cargo
+        .args(["rustc", "--lib", "--locked"])
         .args(["--crate-type", "staticlib", "--target-dir"])
-        .arg(target.join("needs"));
+        .arg(&target);
     let output = run(cargo.args(["--", "--print", "native-static-libs"]));
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     let line = said
         .lines()
         .find_map(|line| line.split("native-static-libs: ").nth(1));
     let line = line.unwrap_or_else(|| panic!("rustc names no libraries:\n{said}"));
-    let given = pkg_config(&prefix().join("lib"), &["--static", "--libs"]);
+    let given = pkg_config(&lib, &["--static", "--libs"]);
     for need in line.split_whitespace() {
         assert!(
             given.iter().any(|flag| flag == need),
@@ -237,14 +265,13 @@ fn the_static_needs_are_those_that_rustc_names() {
 fn a_program_builds_it_in_its_own_tree() {
     prefix();
     let build = scratch("consumers/embedded");
-    let source = Path::new(ROOT).join("tests/consumers/embedded");
     let mut configure = Command::new("cmake");
     configure
         .arg("-S")
-        .arg(source)
+        .arg(Path::new(ROOT).join("tests/consumers/embedded"))
         .arg("-B")
         .arg(&build)
-        .arg(format!("-DLIBRARY={ROOT}"));
+        .args([&cargo_directory(), &format!("-DLIBRARY={ROOT}")]);
     run(&mut configure);
     run(Command::new("cmake").arg("--build").arg(&build));
     assert_eq!(printed(&mut Command::new(build.join("embedded"))), VERSION);

@@ -1,5 +1,11 @@
 /* Prints the version of the library it runs with; fails unless header and library agree. */
+#if defined(__GNUC__)
+#pragma GCC visibility push(hidden) /* as a program does that hides whatever it declares */
+#endif
 #include <redisclient.h>
+#if defined(__GNUC__)
+#pragma GCC visibility pop
+#endif
 #include <stdio.h>
 #include <string.h>
 
