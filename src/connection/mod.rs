@@ -93,16 +93,18 @@ impl Connection {
         replies: impl FnOnce(&mut Self) -> Result<T>,
     ) -> Result<T> {
         self.broken = true;
-        let _covered = wait.cover(crate::net::Sleeper::Socket(Arc::clone(
+        let covered = wait.cover(crate::net::Sleeper::Socket(Arc::clone(
             self.stream.socket(),
         )));
         let result = self
             .send(out, wait)
             .and_then(|()| replies(self))
             .and_then(|value| self.expect_silence().map(|()| value));
+        drop(covered);
         match result {
             Ok(value) => {
-                self.broken = false;
+                // Fired too late to end this call, but its socket is shut down.
+                self.broken = wait.check().is_err();
                 Ok(value)
             }
             Err(error) => Err(self.explain(error, wait)),

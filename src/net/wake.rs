@@ -95,8 +95,8 @@ impl Cancel {
     /// Ends every covered wait, now and later.
     pub fn fire(&self) {
         self.fired.store(true, Ordering::SeqCst);
-        let sleepers: Vec<_> = lock(self.sleepers()).list.clone();
-        for (_, sleeper) in &sleepers {
+        // Under the lock: a sleeper that left may be somebody else's by now.
+        for (_, sleeper) in &lock(self.sleepers()).list {
             sleeper.wake();
         }
     }
