@@ -39,12 +39,14 @@ build_with_cc() {
     export PKG_CONFIG_PATH
     library_dir=$(pkg-config --variable=libdir redisclient) && mkdir "$work/build" || return 1
     for example in $programs; do
+        more=
+        [ "$example" != queue_libuv ] || more=$(pkg-config --cflags --libs libuv)
         sources=$examples/$example.c
         [ "$example" != demo ] || sources=$(find "$examples/demo" -name '*.c')
         # Unquoted on purpose: these are lists of words.
         # shellcheck disable=SC2086,SC2046
         ${CC:-cc} -std=c99 -O2 -Wall -Wextra -o "$work/build/$example" $sources -pthread \
-            $(pkg-config --cflags --libs redisclient) -Wl,-rpath,"$library_dir" -lm || return 1
+            $(pkg-config --cflags --libs redisclient) $more -Wl,-rpath,"$library_dir" -lm || return 1
     done
 }
 
@@ -69,27 +71,47 @@ start_server() {
 
 # The heading of a program is the first line of its source.
 heading() {
-    source=$examples/$1.c
-    [ "$1" != demo ] || source=$examples/demo/main.c
-    sed -n '1s,^/\* *,,p' "$source"
+    case $1 in
+    demo) sed -n '1s,^/\* *,,p' "$examples/demo/main.c" ;;
+    queue_asyncio) sed -n '1s,^"* *,,p' "$examples/$1.py" ;;
+    *) sed -n '1s,^/\* *,,p' "$examples/$1.c" ;;
+    esac
 }
 
-programs="basic pipeline errors deadline_cancel connection reader threads demo"
+# run NAME COMMAND...: under the heading of its source
+run() {
+    program=$1
+    shift
+    printf '\n== %s: %s\n' "$program" "$(heading "$program")"
+    "$@" || failed="$failed $program"
+}
+
+programs="basic built pipeline errors deadline_cancel connection reader threads queue_poll"
+if pkg-config --exists libuv 2>/dev/null; then
+    programs="$programs queue_libuv"
+else
+    echo "Leaving queue_libuv out: libuv is not installed"
+fi
+programs="$programs demo"
 
 echo "Building the examples against $prefix"
 build >"$work/build.log" 2>&1 || {
     cat "$work/build.log" >&2
     fail "the examples do not build against $prefix"
 }
+library=$(find "$prefix" -name libredisclient.so | head -n 1)
 start_server
 echo "Started $("$server" --version | cut -d ' ' -f 1-3) on a Unix socket"
 
 failed=
 for program in $programs; do
-    printf '\n== %s: %s\n' "$program" "$(heading "$program")"
-    "$work/build/$program" "unix://$work/redis.sock" "$(dirname "$examples")" ||
-        failed="$failed $program"
+    run "$program" "$work/build/$program" "unix://$work/redis.sock" "$(dirname "$examples")"
 done
+if command -v python3 >/dev/null; then
+    run queue_asyncio python3 "$examples/queue_asyncio.py" "$library" "unix://$work/redis.sock"
+else
+    echo "Leaving queue_asyncio out: python3 is not installed"
+fi
 
 echo
 [ -z "$failed" ] || fail "failed:$failed"

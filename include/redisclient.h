@@ -9,21 +9,24 @@
  * Threads
  * | any thread                                      | one thread at a time, else EBUSY        |
  * |-------------------------------------------------|-----------------------------------------|
- * | client, options, reply, error, cancel           | pipeline, reader                        |
+ * | client, options, reply, error, cancel           | pipeline, arguments, reader, event      |
+ * | queue: submit, fd, listen                       | queue: dispatch, next, drain            |
  * | connection: shutdown                            | connection: one sends, one may receive  |
  *
  * Fork: a client made before fork just works in the child, on connections of its own; replies and
- * errors stay readable; options, cancel, reader and a pipeline that was not running work on; a
- * connection made before answers EFORKED. Freeing is always safe and only closes descriptors. Not
- * promised when another thread of the parent was inside the resolver at the moment of fork, or the
- * child came from raw clone. exec inherits nothing.
+ * errors stay readable; options, cancel, reader, arguments and a pipeline that was not running work
+ * on; a connection or queue made before answers EFORKED. Freeing is always safe and only closes descriptors.
+ * Not promised when another thread of the parent was inside the resolver at the moment of fork, or
+ * the child came from raw clone. exec inherits nothing.
+ *
+ * Hooks (redisclient_backoff_ops) and callbacks (redisclient_reply_fn) return: no exception and no longjmp may leave them.
  *
  * Signals: no SIGPIPE is raised on any path, no handler is installed, interrupted calls go on.
  *
- * Ownership: what you pass in is borrowed for the call. What comes out through **out is yours, to
- * be freed by the _free of its kind. What comes out as const * belongs to its parent. NULL to _free
+ * Ownership: what you pass in is borrowed for the call. What comes out through `**out` is yours, to
+ * be freed by the _free of its kind. What comes out as `const *` belongs to its parent. NULL to _free
  * is fine, and _free keeps errno. Outputs are written only on success (one exception:
- * redisclient_pipeline_run), *error only on failure; error may be NULL.
+ * redisclient_pipeline_run), `*error` only on failure; error may be NULL.
  *
  * Arguments: a length counts bytes, which may be any. Where lengths is NULL, every argument is
  * NUL-terminated. A NULL argument with length 0 is empty. Times are milliseconds: -1 for ever, 0 do
@@ -31,7 +34,6 @@
  *
  * Getters accept NULL: kind is -1, descriptors and readable -1, texts "", pointers NULL, all else 0.
  */
-
 
 #ifndef REDISCLIENT_H
 #define REDISCLIENT_H
@@ -59,6 +61,11 @@
 /** Initialises a redisclient_call: all defaults. */
 #define REDISCLIENT_CALL_INIT { sizeof(redisclient_call), 0, NULL, NULL, 0, 0 }
 
+/** Initialises a redisclient_stats: to be filled by redisclient_stats_get. */
+#define REDISCLIENT_STATS_INIT \
+  { sizeof(redisclient_stats), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, \
+  0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+
 /** Turns C strings into the three parameters argc, argv, lengths: REDISCLIENT_ARGS("SET", key, "1"). */
 #ifndef __cplusplus
 #define REDISCLIENT_ARGS(...) \
@@ -71,7 +78,6 @@ template <typename... T> char (&redisclient_count_(const T &...))[sizeof...(T)];
 #define REDISCLIENT_ARGS(...) \
   sizeof(redisclient_count_(__VA_ARGS__)), std::initializer_list<const char *>{__VA_ARGS__}.begin(), NULL
 #endif
-
 
 /**
  * It worked.
@@ -304,6 +310,17 @@ template <typename... T> char (&redisclient_count_(const T &...))[sizeof...(T)];
 #define REDISCLIENT_CALL_IDEMPOTENT 1
 
 /**
+ * Option flag: its value is a secret, never to be shown.
+ */
+#define REDISCLIENT_OPTION_SECRET 1
+
+/**
+ * Option flag: it does something in this version; setting another is EOPTION, but that some may be
+ * set to their default.
+ */
+#define REDISCLIENT_OPTION_SUPPORTED 2
+
+/**
  * Reply kind: null of either protocol.
  */
 #define REDISCLIENT_REPLY_NIL 0
@@ -384,12 +401,88 @@ template <typename... T> char (&redisclient_count_(const T &...))[sizeof...(T)];
 #define REDISCLIENT_REPLY_IS_LOCAL 4
 
 /**
+ * Event: a tagged command has ended.
+ */
+#define REDISCLIENT_EVENT_REPLY 1
+
+/**
+ * Event: a message was published.
+ */
+#define REDISCLIENT_EVENT_MESSAGE 2
+
+/**
+ * Event: a subscription holds.
+ */
+#define REDISCLIENT_EVENT_SUBSCRIBED 3
+
+/**
+ * Event: a subscription holds no more.
+ */
+#define REDISCLIENT_EVENT_UNSUBSCRIBED 4
+
+/**
+ * Event: messages or events may have been lost.
+ */
+#define REDISCLIENT_EVENT_GAP 5
+
+/**
+ * Event: the client is closed and nothing is under way any more.
+ */
+#define REDISCLIENT_EVENT_CLOSED 6
+
+/**
+ * Event: a connection was opened or closed.
+ */
+#define REDISCLIENT_EVENT_CONNECTION 7
+
+/**
+ * Event: a connection was given back to the pool.
+ */
+#define REDISCLIENT_EVENT_POOL 8
+
+/**
+ * Event: the nodes have changed.
+ */
+#define REDISCLIENT_EVENT_TOPOLOGY 9
+
+/**
+ * Event: keys in the client's cache have changed.
+ */
+#define REDISCLIENT_EVENT_INVALIDATION 10
+
+/**
+ * Event: a token was renewed, or could not be.
+ */
+#define REDISCLIENT_EVENT_TOKEN 11
+
+/**
+ * Event: certificates were reloaded, or could not be.
+ */
+#define REDISCLIENT_EVENT_TLS 12
+
+/**
+ * Event: the server sent an out-of-band message.
+ */
+#define REDISCLIENT_EVENT_PUSH 13
+
+/**
+ * Event: a line for the log.
+ */
+#define REDISCLIENT_EVENT_LOG 14
+
+/**
+ * The arguments of a command, its name first. One thread at a time.
+ */
+typedef struct redisclient_arguments redisclient_arguments;
+
+/**
  * Sticky; fired from any thread, it ends every wait it covers.
  */
 typedef struct redisclient_cancel redisclient_cancel;
 
 /**
- * See the module.
+ * A client: one handle for any thread, with pooled connections, deadlines and retries behind it.
+ * Freed by `redisclient_free`.
  */
 typedef struct redisclient redisclient;
 
@@ -404,6 +497,11 @@ typedef struct redisclient_connection redisclient_connection;
 typedef struct redisclient_error redisclient_error;
 
 /**
+ * One event. One thread at a time; what it gives belongs to it. Freed by `redisclient_event_free`.
+ */
+typedef struct redisclient_event redisclient_event;
+
+/**
  * A set of options to open with. Any thread; open copies it.
  */
 typedef struct redisclient_options redisclient_options;
@@ -412,6 +510,11 @@ typedef struct redisclient_options redisclient_options;
  * Commands to be sent together. One thread at a time.
  */
 typedef struct redisclient_pipeline redisclient_pipeline;
+
+/**
+ * Commands submitted and not waited for, and what became of them. Many threads submit, one consumes.
+ */
+typedef struct redisclient_queue redisclient_queue;
 
 /**
  * Turns bytes into replies. One thread at a time.
@@ -424,6 +527,40 @@ typedef struct redisclient_reader redisclient_reader;
  * 6 topology, 9 the library itself. New codes keep to these hundreds.
  */
 typedef int32_t redisclient_status;
+
+/**
+ * Options of one call. Initialise with REDISCLIENT_CALL_INIT; a NULL call is all defaults.
+ *
+ * `size` comes first: a smaller size, where a field ends, means that the missing tail is default;
+ * 0 and a size that cuts a field are EINVAL; a tail beyond what this version knows must be zero.
+ */
+typedef struct redisclient_call {
+  /**
+   * sizeof(redisclient_call).
+   */
+  size_t size;
+  /**
+   * Milliseconds for the whole call, queueing, connecting and retries included: 0 the client's
+   * timeout_ms, -1 for ever.
+   */
+  int64_t deadline_ms;
+  /**
+   * Where to send it; NULL. Routes are not supported in this version.
+   */
+  const char *route;
+  /**
+   * Fires to end the call; NULL for none. Borrowed for the call.
+   */
+  struct redisclient_cancel *cancel;
+  /**
+   * REDISCLIENT_CALL_IDEMPOTENT or 0.
+   */
+  uint32_t flags;
+  /**
+   * 0.
+   */
+  uint32_t reserved;
+} redisclient_call;
 
 /**
  * What a node holds, chosen by its kind.
@@ -475,64 +612,338 @@ typedef struct redisclient_reply {
 } redisclient_reply;
 
 /**
- * Options of one call. Initialise with REDISCLIENT_CALL_INIT; a NULL call is all defaults.
- *
- * `size` comes first: a smaller size means that the missing tail is default, 0 is EINVAL, and a
- * tail beyond what this version knows must be zero.
+ * The functions of a backoff. Set `size` to sizeof(redisclient_backoff_ops); the struct is copied.
  */
-typedef struct redisclient_call {
+typedef struct redisclient_backoff_ops {
   /**
-   * sizeof(redisclient_call).
+   * sizeof(redisclient_backoff_ops).
    */
   size_t size;
   /**
-   * Milliseconds for the whole call, queueing, connecting and retries included: 0 the client's
-   * timeout_ms, -1 for ever.
+   * Answers how many milliseconds to pause before a command is tried again; below 0 gives up.
+   *
+   * `failures` is how often the command has failed, 1 before its second try; `previous_ms` is the
+   * pause before, 0 at first. It runs on the thread of the call, for what was submitted to a queue
+   * on one of ours, and may run on several at once. It may use the client, but free no queue: that
+   * would wait for it. It returns: a C++ exception that leaves it ends the process with a message,
+   * a longjmp out of it leaves the client working, but what the call held is never freed.
    */
-  int64_t deadline_ms;
+  int64_t (*pause)(void *data, uint32_t failures, int64_t previous_ms);
   /**
-   * Where to send it; NULL. Routes are not supported in this version.
+   * Ends `data`; NULL when there is nothing to end.
    */
-  const char *route;
+  void (*destroy)(void *data);
+} redisclient_backoff_ops;
+
+/**
+ * What became of a tagged command: its reply or its error, the other is NULL. Frozen.
+ *
+ * Both are yours: free them with `redisclient_reply_free` and `redisclient_error_free`.
+ */
+typedef struct redisclient_completion {
   /**
-   * Fires to end the call; NULL for none. Borrowed for the call.
+   * As submitted.
    */
-  struct redisclient_cancel *cancel;
+  uint64_t tag;
   /**
-   * REDISCLIENT_CALL_IDEMPOTENT or 0.
+   * The reply, or NULL.
    */
-  uint32_t flags;
+  struct redisclient_reply *reply;
   /**
-   * 0.
+   * Why there is none, or NULL.
    */
-  uint32_t reserved;
-} redisclient_call;
+  struct redisclient_error *error;
+} redisclient_completion;
 
+/**
+ * Statistics of a client. Initialise with REDISCLIENT_STATS_INIT.
+ *
+ * All count from open on, in this process, but for those that say now. `size` comes first: a
+ * smaller size gets the fields that fit, a larger one zeroes behind those that are known.
+ */
+typedef struct redisclient_stats {
+  /**
+   * sizeof(redisclient_stats).
+   */
+  size_t size;
+  /**
+   * Connections made and greeted.
+   */
+  uint64_t connections_opened;
+  /**
+   * Attempts to make one that failed.
+   */
+  uint64_t connect_failures;
+  /**
+   * Connections closed, for whatever reason.
+   */
+  uint64_t connections_closed;
+  /**
+   * Closed because they failed, or owed a reply when their call ended.
+   */
+  uint64_t closed_broken;
+  /**
+   * Closed because they were not used for pool.max_idle_ms.
+   */
+  uint64_t closed_idle;
+  /**
+   * Closed because they were made more than pool.max_age_ms ago.
+   */
+  uint64_t closed_aged;
+  /**
+   * Closed because pool.max was lowered.
+   */
+  uint64_t closed_trimmed;
+  /**
+   * Found closed by the server, or with bytes nobody had asked for, when they were to be used.
+   */
+  uint64_t closed_dead;
+  /**
+   * Closed because they did not answer a health check.
+   */
+  uint64_t closed_health_check;
+  /**
+   * Closed because their server answered that it is read-only.
+   */
+  uint64_t closed_stale;
+  /**
+   * Closed because the client was.
+   */
+  uint64_t closed_client;
+  /**
+   * Connections that are idle now.
+   */
+  uint64_t idle;
+  /**
+   * Connections that are in use or being made now.
+   */
+  uint64_t in_use;
+  /**
+   * Callers who wait for a connection now.
+   */
+  uint64_t waiters;
+  /**
+   * Milliseconds for which the connection in use longest has been so now.
+   */
+  uint64_t longest_use_ms;
+  /**
+   * pool.max now.
+   */
+  uint64_t pool_max;
+  /**
+   * pool.min now.
+   */
+  uint64_t pool_min;
+  /**
+   * Times that a connection, or the right to make one, went to a caller.
+   */
+  uint64_t checkouts;
+  /**
+   * Callers who had to wait for one.
+   */
+  uint64_t waits;
+  /**
+   * Milliseconds that they waited, taken together.
+   */
+  uint64_t wait_ms;
+  /**
+   * Callers who got none in time, those that do not wait (pool.wait_ms=0) included.
+   */
+  uint64_t wait_timeouts;
+  /**
+   * Commands and pipelines that were begun, whatever became of them.
+   */
+  uint64_t calls;
+  /**
+   * Commands in them: each one of a pipeline counts.
+   */
+  uint64_t commands;
+  /**
+   * Attempts after the first.
+   */
+  uint64_t retries;
+  /**
+   * Calls that failed.
+   */
+  uint64_t failures;
+  /**
+   * Calls that failed with ETIMEOUT.
+   */
+  uint64_t timeouts;
+  /**
+   * Calls that failed with 1xx.
+   */
+  uint64_t errors_caller;
+  /**
+   * Calls that failed with 2xx: connection, TLS.
+   */
+  uint64_t errors_connection;
+  /**
+   * Calls that failed with 3xx: time, capacity.
+   */
+  uint64_t errors_capacity;
+  /**
+   * Calls that failed with 4xx: protocol, limits.
+   */
+  uint64_t errors_protocol;
+  /**
+   * Calls that failed with 5xx: the server said no.
+   */
+  uint64_t errors_server;
+  /**
+   * Calls that failed with 6xx: topology.
+   */
+  uint64_t errors_topology;
+  /**
+   * Calls that failed with 9xx: memory, or a mistake of the library.
+   */
+  uint64_t errors_internal;
+  /**
+   * The circuit breaker now: 0 closed, 1 open, 2 half-open.
+   */
+  uint64_t circuit_state;
+  /**
+   * Times that it opened.
+   */
+  uint64_t circuit_opened;
+  /**
+   * Attempts that it refused.
+   */
+  uint64_t circuit_refused;
+} redisclient_stats;
 
+/**
+ * Called with what became of a command: one of reply and error is NULL.
+ *
+ * Both are borrowed for the call; `redisclient_reply_keep` keeps a reply. It runs inside
+ * `redisclient_queue_dispatch`, on the thread that called it, and returns: a C++ exception that leaves
+ * it ends the process with a message, a longjmp out of it leaves the queue unusable.
+ */
+typedef void (*redisclient_reply_fn)(void *data,
+                                     const struct redisclient_reply *reply,
+                                     const struct redisclient_error *error);
 
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
+/**
+ * Ends the data of a callback, once.
+ */
+typedef void (*redisclient_destroy_fn)(void *data);
 
 #ifdef __cplusplus
 extern "C" {
 #endif // __cplusplus
+
+/**
+ * Makes an empty list of arguments; NULL without memory.
+ *
+ * For callers that cannot write an array: add the command's name and then its arguments, and hand
+ * the list to `redisclient_command_built` or `redisclient_pipeline_add_built`, as often as wanted:
+ * using it does not empty it. Adding cannot fail: the first mistake is kept until
+ * `redisclient_arguments_clear`, nothing is added after it, and whoever uses the list reports it and
+ * sends nothing. One thread at a time, else EBUSY is such a mistake. Free with
+ * `redisclient_arguments_free`.
+ */
+REDISCLIENT_API struct redisclient_arguments *redisclient_arguments_new(void);
+
+/**
+ * Adds a NUL-terminated text, copied. A NULL text is a mistake, EINVAL.
+ */
+REDISCLIENT_API
+void redisclient_arguments_add_text(struct redisclient_arguments *arguments,
+                                    const char *value);
+
+/**
+ * Adds `length` bytes, copied. NULL with length 0 is an empty argument, with another length a
+ * mistake, EINVAL, as is a length above PTRDIFF_MAX.
+ */
+REDISCLIENT_API
+void redisclient_arguments_add_bytes(struct redisclient_arguments *arguments,
+                                     const char *value,
+                                     size_t length);
+
+/**
+ * Adds an integer in decimal: "-7".
+ */
+REDISCLIENT_API void redisclient_arguments_add_int64(struct redisclient_arguments *arguments, int64_t value);
+
+/**
+ * Adds a double as the shortest text that reads back as the same double.
+ *
+ * It looks as Python writes it, whatever the locale: "0.1", "1.0", "-0.0", "1e+16", "1e-07",
+ * "inf", "-inf", "nan".
+ */
+REDISCLIENT_API void redisclient_arguments_add_double(struct redisclient_arguments *arguments, double value);
+
+/**
+ * Forgets all arguments and the first mistake, and keeps the memory for the next command.
+ */
+REDISCLIENT_API void redisclient_arguments_clear(struct redisclient_arguments *arguments);
+
+/**
+ * How many arguments were added, the command's name included; 0 for NULL, or while another thread
+ * uses the list.
+ */
+REDISCLIENT_API size_t redisclient_arguments_count(const struct redisclient_arguments *arguments);
+
+/**
+ * The arguments as every function with `_packed` in its name takes them: end to end, with lengths.
+ *
+ * `*bytes` and `*lengths` belong to the list and hold until it is next changed. An empty list is
+ * OK, with `*argc` 0. EINVAL: NULL. The first mistake: its code. EBUSY: another thread.
+ */
+REDISCLIENT_API
+redisclient_status redisclient_arguments_packed(const struct redisclient_arguments *arguments,
+                                                size_t *argc,
+                                                const char **bytes,
+                                                const size_t **lengths,
+                                                struct redisclient_error **error);
+
+/**
+ * `redisclient_command_call` with the arguments of a list, which stay in it.
+ *
+ * A NULL call is all defaults. EINVAL: NULL, no arguments, an empty name, or a mistake in an added
+ * argument; ENOMEM, EBUSY: when adding; nothing was sent. Otherwise as `redisclient_command_call`.
+ */
+REDISCLIENT_API
+redisclient_status redisclient_command_built(struct redisclient *client,
+                                             const struct redisclient_call *call,
+                                             const struct redisclient_arguments *arguments,
+                                             struct redisclient_reply **out,
+                                             struct redisclient_error **error);
+
+/**
+ * `redisclient_pipeline_add` with the arguments of a list, copied.
+ *
+ * What is wrong with the list is reported by run, which then sends nothing.
+ */
+REDISCLIENT_API
+void redisclient_pipeline_add_built(struct redisclient_pipeline *pipeline,
+                                    const struct redisclient_arguments *arguments);
+
+/**
+ * Frees a list; NULL is fine. Keeps errno.
+ */
+REDISCLIENT_API void redisclient_arguments_free(struct redisclient_arguments *arguments);
+
+/**
+ * Sets a function that says how long to pause before another try, in place of a formula.
+ *
+ * It takes the place of the option retry.backoff, and the later of the two counts; retry.base_ms
+ * and retry.cap_ms do not apply to it. It is asked only where another try is allowed, so at most
+ * retry.count times in one command, and a pause beyond the deadline gives up as well. The error
+ * is then that of the last attempt. No lock is held while it runs: it may use the client, but not
+ * the pipeline whose run it is part of (EBUSY), and free no queue: that would wait for it.
+ * `ops` is copied; it and the other pointers are borrowed for the call. `data` is handed to the
+ * functions as it is. destroy runs exactly once if the call answered OK: when the options, which
+ * may have got another function or formula since, and every client opened from them have let go,
+ * on the thread that let go last; a call that is not OK took nothing.
+ * EINVAL: NULL options or ops, ops without pause, a size that is not valid, or more in them than
+ * this version knows. EPANIC. Any thread.
+ */
+REDISCLIENT_API
+redisclient_status redisclient_options_backoff(struct redisclient_options *options,
+                                               const struct redisclient_backoff_ops *ops,
+                                               void *data,
+                                               struct redisclient_error **error);
 
 /**
  * Makes a cancel: fired from any thread it ends the calls it was given to, at once and for good.
@@ -558,19 +969,39 @@ REDISCLIENT_API void redisclient_cancel_free(struct redisclient_cancel *cancel);
  * Opens a client: one handle for any thread, with pooled connections behind it.
  *
  * The URL says where: `redis://[[user]:password@]host[:port][/db][?option=value&...]` or
- * `unix://[[user]:password@]/path[?db=n&...]` (`valkey://` too). Options may be NULL; they are
- * copied, and the URL wins over them. Unless `lazy=yes`, one connection is made and greeted
- * within connect_timeout_ms + timeout_ms, without retries.
+ * `unix://[[user]:password@]/path[?db=n&...]`; `rediss://` is the first over TLS (`valkey://` and
+ * `valkeys://` too). Options may be NULL; they are copied, and the URL wins over them. Unless
+ * `lazy=yes`, one connection, or `pool.min` of them, are made and greeted within
+ * connect_timeout_ms + timeout_ms, without retries.
  * `*out` is yours: free it with `redisclient_free`.
  * EINVAL: NULL, or a malformed URL. EOPTION: a key, value or scheme that is wrong or not supported
- * in this version. ERESOLVE, ECONNECT, EDISCONNECTED, ETIMEOUT,
- * EAUTH, ENOPERM, ELOADING, EMAXCLIENTS, EPROTOCOL, ESERVER: the connection. ENOMEM, EPANIC.
+ * in this version, or a certificate or key that cannot be used. ERESOLVE, ECONNECT, EDISCONNECTED,
+ * ETLS, ECERTIFICATE, ETIMEOUT, EAUTH, ENOPERM, ELOADING, EMAXCLIENTS, EPROTOCOL, ELIMIT, ESERVER:
+ * the connection. ENOMEM, EPANIC.
  */
 REDISCLIENT_API
 redisclient_status redisclient_open(const char *url,
                                     const struct redisclient_options *options,
                                     struct redisclient **out,
                                     struct redisclient_error **error);
+
+/**
+ * Changes an option of an open client. Any thread.
+ *
+ * For the options that OPTIONS.md calls live: all of `pool.` and `retry.`, `timeout_ms`,
+ * `connect_timeout_ms` and `health_check_ms`, with the values that redisclient_options_set takes.
+ * It counts for calls that begin afterwards, on connections old and new; a call under way may
+ * take it up at its next attempt. A raised pool.max serves callers who wait; a lowered one closes
+ * idle connections at once and others when they come back. A raised pool.min makes none. A child
+ * that is forked later starts with what was set; what it sets is its own.
+ * EINVAL: NULL. EOPTION, and nothing changed: an unknown name, a wrong value, an option that is
+ * fixed when the client is opened, or a pool.min above pool.max. ECLOSED. EPANIC.
+ */
+REDISCLIENT_API
+redisclient_status redisclient_set(struct redisclient *client,
+                                   const char *name,
+                                   const char *value,
+                                   struct redisclient_error **error);
 
 /**
  * Closes the client: calls in flight and later ones end with ECLOSED. Returns at once.
@@ -581,6 +1012,7 @@ REDISCLIENT_API void redisclient_close(struct redisclient *client);
 
 /**
  * Closes the client and gives up the handle: calls inside end with ECLOSED, none may start after.
+ * Waits until the threads that its queues started have ended, unless it is called on one of them.
  *
  * NULL is fine. Pipelines made from it stay valid to free. Keeps errno.
  */
@@ -647,9 +1079,28 @@ redisclient_status redisclient_connection_open(const char *url,
                                                struct redisclient_error **error);
 
 /**
+ * Takes over a connected stream socket, greets the server as the options say (handshake=no: nothing
+ * is sent), and makes a connection of it.
+ *
+ * For sockets that came from elsewhere: accepted, handed over by another process, one of a pair. The
+ * options may be NULL; those of addresses, TLS and pools have no use here: bytes go in clear. After
+ * OK the descriptor is the library's: blocking, close-on-exec, closed by
+ * `redisclient_connection_free`. After any other status it is still yours, open and as it was, though
+ * a failed greeting may have sent or read some bytes. `*out` is yours.
+ * EINVAL: NULL, or a descriptor that is not open, no stream socket, or not connected. The greeting:
+ * EDISCONNECTED, ETIMEOUT (connect_timeout_ms), EAUTH, ENOPERM, ELOADING, EMAXCLIENTS, EPROTOCOL,
+ * ELIMIT, ESERVER. ENOMEM, EPANIC.
+ */
+REDISCLIENT_API
+redisclient_status redisclient_connection_adopt(intptr_t fd,
+                                                const struct redisclient_options *options,
+                                                struct redisclient_connection **out,
+                                                struct redisclient_error **error);
+
+/**
  * Buffers a command; arguments as in `redisclient_command`, copied. Nothing is sent before flush.
  *
- * EINVAL: the arguments. EBUSY: another thread sends. EFORKED: in a forked child.
+ * EINVAL: the arguments. EBUSY: another thread sends. EFORKED: in a forked child. ENOMEM, EPANIC.
  */
 REDISCLIENT_API
 redisclient_status redisclient_connection_send(struct redisclient_connection *connection,
@@ -670,8 +1121,8 @@ redisclient_status redisclient_connection_send_raw(struct redisclient_connection
 /**
  * Writes what is buffered, waiting at most `timeout_ms` (-1 for ever, 0 not at all).
  *
- * ETIMEOUT keeps the rest for the next flush. EDISCONNECTED: the connection is lost. EINVAL: a
- * time below -1. EBUSY, EFORKED as `redisclient_connection_send`.
+ * ETIMEOUT keeps the rest for the next flush. EDISCONNECTED, ETLS: the connection is lost. EINVAL:
+ * NULL, or a time below -1. EBUSY, EFORKED, EPANIC as `redisclient_connection_send`.
  */
 REDISCLIENT_API
 redisclient_status redisclient_connection_flush(struct redisclient_connection *connection,
@@ -682,8 +1133,9 @@ redisclient_status redisclient_connection_flush(struct redisclient_connection *c
  * The next reply or push in wire order, waiting at most `timeout_ms` (-1 for ever, 0 not at all).
  *
  * Error replies come as kind ERROR. `*out` is yours. ETIMEOUT keeps the connection and a half-read
- * reply. EDISCONNECTED: the peer closed, or shutdown was called. EPROTOCOL, ELIMIT: final.
- * EINVAL: NULL, or a time below -1. EBUSY: another thread receives. EFORKED: in a forked child.
+ * reply. EDISCONNECTED: the peer closed, or shutdown was called. ETLS: the peer refused, or sent a
+ * broken record. EPROTOCOL, ELIMIT: final. EINVAL: NULL, or a time below -1. EBUSY: another thread
+ * receives. EFORKED: in a forked child. ENOMEM, EPANIC.
  */
 REDISCLIENT_API
 redisclient_status redisclient_connection_receive(struct redisclient_connection *connection,
@@ -711,7 +1163,7 @@ REDISCLIENT_API void redisclient_connection_shutdown(struct redisclient_connecti
  *
  * Bytes may be buffered above it: see `redisclient_connection_readable`.
  */
-REDISCLIENT_API ptrdiff_t redisclient_connection_fd(const struct redisclient_connection *connection);
+REDISCLIENT_API intptr_t redisclient_connection_fd(const struct redisclient_connection *connection);
 
 /**
  * The server's answer to HELLO; NULL when there was none, and in a forked child. It belongs to the
@@ -775,6 +1227,85 @@ REDISCLIENT_API int redisclient_error_os_error(const struct redisclient_error *e
  * Frees an error object; NULL is fine. Keeps errno.
  */
 REDISCLIENT_API void redisclient_error_free(struct redisclient_error *error);
+
+/**
+ * What it is: one of the REDISCLIENT_EVENT numbers; -1 for NULL. Kinds that you do not know are to be
+ * ignored.
+ */
+REDISCLIENT_API int redisclient_event_kind(const struct redisclient_event *event);
+
+/**
+ * The tag of a REPLY as submitted; otherwise 0.
+ */
+REDISCLIENT_API uint64_t redisclient_event_tag(const struct redisclient_event *event);
+
+/**
+ * The reply of a REPLY; NULL when there is none: then there is an error. It belongs to the event.
+ */
+REDISCLIENT_API
+const struct redisclient_reply *redisclient_event_reply(const struct redisclient_event *event);
+
+/**
+ * Why a REPLY has no reply; otherwise NULL. It belongs to the event.
+ */
+REDISCLIENT_API
+const struct redisclient_error *redisclient_event_error(const struct redisclient_event *event);
+
+/**
+ * The channel of a message; "" when there is none. `length` may be NULL.
+ */
+REDISCLIENT_API const char *redisclient_event_channel(const struct redisclient_event *event, size_t *length);
+
+/**
+ * The pattern that a message matched; "" when there is none. `length` may be NULL.
+ */
+REDISCLIENT_API const char *redisclient_event_pattern(const struct redisclient_event *event, size_t *length);
+
+/**
+ * What there is to say: JSON of CONNECTION and POOL, a text of GAP; "" when there is nothing. A NUL
+ * follows. `length` may be NULL.
+ */
+REDISCLIENT_API const char *redisclient_event_payload(const struct redisclient_event *event, size_t *length);
+
+/**
+ * Frees an event with its reply and its error; NULL is fine. Keeps errno.
+ */
+REDISCLIENT_API void redisclient_event_free(struct redisclient_event *event);
+
+/**
+ * How many options there are, those included that this version does not support.
+ *
+ * They are counted from 0; their order may differ between versions. The texts are static: never
+ * freed, valid for ever. Any thread, for this and the functions below.
+ */
+REDISCLIENT_API size_t redisclient_option_count(void);
+
+/**
+ * The name of an option, as `redisclient_options_set` and a URL's query take it; NULL past the end.
+ */
+REDISCLIENT_API const char *redisclient_option_name(size_t index);
+
+/**
+ * What an option is when it is not set, as it would be written; "" for none, NULL past the end.
+ */
+REDISCLIENT_API const char *redisclient_option_default(size_t index);
+
+/**
+ * What an option takes, to follow the words "it takes"; "" when it is not supported, NULL past the
+ * end.
+ */
+REDISCLIENT_API const char *redisclient_option_accepted(size_t index);
+
+/**
+ * What an option does, in a sentence without its full stop; NULL past the end.
+ */
+REDISCLIENT_API const char *redisclient_option_doc(size_t index);
+
+/**
+ * REDISCLIENT_OPTION_SECRET, REDISCLIENT_OPTION_SUPPORTED, both or neither; 0 past the end. Ignore
+ * bits that you do not know.
+ */
+REDISCLIENT_API uint32_t redisclient_option_flags(size_t index);
 
 /**
  * Makes an empty set of options: all defaults. NULL without memory. Free with `redisclient_options_free`.
@@ -875,6 +1406,83 @@ redisclient_status redisclient_pipeline_run_call(struct redisclient_pipeline *pi
  * Frees a pipeline; NULL is fine. What was added and not run is forgotten. Keeps errno.
  */
 REDISCLIENT_API void redisclient_pipeline_free(struct redisclient_pipeline *pipeline);
+
+/**
+ * Makes a queue on a client; NULL for NULL or without memory.
+ *
+ * Free it with `redisclient_queue_free`, before or after the client. Commands go over the client's
+ * shared connections (shared.links), in either mode; those that may block, or are not known, have a
+ * connection of the pool and a thread each. No thread is started before the first submit.
+ */
+REDISCLIENT_API struct redisclient_queue *redisclient_queue_new(struct redisclient *client);
+
+/**
+ * A descriptor that is readable exactly while anything waits to be taken; -1 when none could be had
+ * (submit then answers ENOMEM), for NULL, and in a forked child.
+ *
+ * For poll, epoll, kqueue, libuv and their like; watch it for reading, never read it, leave closing it
+ * to the library. However many commands end, it becomes readable once, until what waits was taken.
+ * Any thread; the same number each time.
+ */
+REDISCLIENT_API intptr_t redisclient_queue_fd(const struct redisclient_queue *queue);
+
+/**
+ * Runs the callbacks of commands that have ended, on this thread; answers how many, or minus a status.
+ *
+ * It waits up to timeout_ms for the first and then runs those that wait; those that end meanwhile are
+ * for the next dispatch. What has no callback is left to `redisclient_queue_next` and
+ * `redisclient_queue_drain`: a program that uses both serves both at each wake-up. A callback may use
+ * the client and submit; it may free the queue.
+ * EINVAL: NULL, or a timeout below -1. EBUSY: another thread consumes. EREENTRANT: called from a
+ * callback of this queue. EFORKED. ECLOSED: the client is closed and nothing is under way. EPANIC.
+ */
+REDISCLIENT_API int redisclient_queue_dispatch(struct redisclient_queue *queue, int timeout_ms);
+
+/**
+ * The next of everything that has no callback: replies to tagged commands, and events of the client.
+ *
+ * It waits up to timeout_ms. The event is yours: free it with `redisclient_event_free`. NULL at the
+ * timeout, at once after CLOSED, for NULL, a timeout below -1, while another thread consumes, from
+ * within a callback of this queue, and in a forked child.
+ */
+REDISCLIENT_API
+struct redisclient_event *redisclient_queue_next(struct redisclient_queue *queue,
+                                                 int timeout_ms);
+
+/**
+ * Replies to tagged commands in bulk; answers how many of `out` were filled, or minus a status.
+ *
+ * It waits up to timeout_ms for the first and then takes what is there, at most `capacity`. Replies
+ * and errors are yours. One call serves a wake-up, whatever the number of commands. Events are passed
+ * over; `redisclient_queue_next` has them.
+ * EINVAL: NULL, or a timeout below -1. EBUSY: another thread consumes. EREENTRANT: called from a
+ * callback of this queue. EFORKED. ECLOSED: the client is closed and all was taken. EPANIC.
+ */
+REDISCLIENT_API
+int redisclient_queue_drain(struct redisclient_queue *queue,
+                            struct redisclient_completion *out,
+                            size_t capacity,
+                            int timeout_ms);
+
+/**
+ * Chooses which events of the client are delivered here: the sum of 1 << kind; only CLOSED before.
+ *
+ * CONNECTION: one was opened or closed. POOL: one was given back. Their payload is JSON: event, number
+ * of the connection, node, and of one that was closed the reason. Events that nobody takes are kept up
+ * to 1024, then a GAP says that some are missing. Kinds of other sources may be named and bring
+ * nothing. Replies come whatever is chosen. Any thread.
+ * EINVAL: NULL, or bits that are no kind. EFORKED. EPANIC.
+ */
+REDISCLIENT_API redisclient_status redisclient_queue_listen(struct redisclient_queue *queue, uint32_t kinds);
+
+/**
+ * Frees a queue; NULL is fine. Keeps errno.
+ *
+ * What is under way is given up, what was not written yet is not sent. No callback runs any more, and
+ * each destroy has run once before this returns, on this thread; that of a callback which itself frees
+ * the queue runs when it returns. In a forked child it only closes descriptors.
+ */
+REDISCLIENT_API void redisclient_queue_free(struct redisclient_queue *queue);
 
 /**
  * Makes a reader; its limits are those of the options, or the defaults when they are NULL.
@@ -1007,7 +1615,8 @@ REDISCLIENT_API void redisclient_replies_free(struct redisclient_reply *const *r
  *
  * `*used` is how many bytes it took. OK with `*used` 0 and `*out` NULL: it is not complete yet. A
  * top-level error reply is OK with kind ERROR. `*out` is yours. EINVAL: NULL. EPROTOCOL: not
- * RESP, or an integer beyond 64 bits. ELIMIT: above a limit. ENOMEM, EPANIC.
+ * RESP, an integer beyond 64 bits, or a push inside a reply (a reader gives both). ELIMIT: above a
+ * limit. ENOMEM, EPANIC.
  */
 REDISCLIENT_API
 redisclient_status redisclient_reply_parse(const char *bytes,
@@ -1015,6 +1624,76 @@ redisclient_status redisclient_reply_parse(const char *bytes,
                                            size_t *used,
                                            struct redisclient_reply **out,
                                            struct redisclient_error **error);
+
+/**
+ * Writes the client's statistics into a struct that is yours. Any thread; closed clients too.
+ *
+ * Initialise it with REDISCLIENT_STATS_INIT: its size says how much is written. A smaller size
+ * than this version's gets the fields that fit, a larger one zeroes behind them; size itself stays.
+ * Numbers that change meanwhile may be of slightly different moments. A forked child has numbers
+ * of its own, from 0.
+ * EINVAL: NULL, or a size that cannot be. EPANIC.
+ */
+REDISCLIENT_API
+redisclient_status redisclient_stats_get(struct redisclient *client,
+                                         struct redisclient_stats *stats,
+                                         struct redisclient_error **error);
+
+/**
+ * Writes the statistics as a JSON object: version, node, and all fields of redisclient_stats.
+ *
+ * Answers how long the whole text is without its NUL, as snprintf: with a `capacity` not above
+ * that it is cut. It ends with a NUL when `capacity` is not 0. A NULL buffer only asks; the text
+ * grows with its numbers, so leave some room. 0 when the client is NULL. Any thread; closed
+ * clients too.
+ */
+REDISCLIENT_API size_t redisclient_stats_json(struct redisclient *client, char *buffer, size_t capacity);
+
+/**
+ * Sends a command; what becomes of it is told to a callback by `redisclient_queue_dispatch`.
+ *
+ * Never waits: EFULL at limits.in_flight or limits.in_flight_bytes, to be tried again when completions
+ * were taken. Arguments as in `redisclient_command`, copied; a NULL call is all defaults, its cancel
+ * may be freed after this. Commands of one submitting thread are sent in order, and so are they
+ * completed, but for those that fail or are tried again; those that may block are on their own.
+ * Retries are as in `redisclient_command`.
+ * `destroy` may be NULL; it runs exactly once after the callback, or without it when the queue is
+ * freed, if this answered OK; a call that is not OK took nothing. Any thread.
+ * EINVAL: NULL queue or fn, the arguments or the call. ESTATE, ECLOSED, EFULL. ECIRCUIT: the breaker is
+ * open. ENOMEM: no memory, descriptor or thread. EFORKED, EPANIC.
+ */
+REDISCLIENT_API
+redisclient_status redisclient_submit(struct redisclient_queue *queue,
+                                      const struct redisclient_call *call,
+                                      size_t argc,
+                                      const char *const *argv,
+                                      const size_t *lengths,
+                                      redisclient_reply_fn function,
+                                      void *data,
+                                      redisclient_destroy_fn destroy);
+
+/**
+ * `redisclient_submit` with a tag instead of a callback: its completion comes out of
+ * `redisclient_queue_drain` or `redisclient_queue_next` with the same tag, which may be any number.
+ */
+REDISCLIENT_API
+redisclient_status redisclient_submit_tagged(struct redisclient_queue *queue,
+                                             const struct redisclient_call *call,
+                                             uint64_t tag,
+                                             size_t argc,
+                                             const char *const *argv,
+                                             const size_t *lengths);
+
+/**
+ * `redisclient_submit_tagged` with the arguments end to end in one buffer.
+ */
+REDISCLIENT_API
+redisclient_status redisclient_submit_packed(struct redisclient_queue *queue,
+                                             const struct redisclient_call *call,
+                                             uint64_t tag,
+                                             size_t argc,
+                                             const char *bytes,
+                                             const size_t *lengths);
 
 /**
  * The version of the library that runs, as text: "major.minor.patch".

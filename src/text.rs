@@ -1,5 +1,7 @@
 //! Words and bytes: which version comes first, what of foreign bytes may stand in a message.
 
+pub mod decimal;
+
 use std::cmp::Ordering;
 use std::fmt::Write;
 
@@ -39,6 +41,22 @@ pub fn printable(bytes: &[u8], most: usize) -> String {
         }
     }
     shown
+}
+
+/// Text as a JSON string, in its quotes.
+pub fn json(text: &str) -> String {
+    let mut quoted = String::from('"');
+    for char in text.chars() {
+        match char {
+            '"' | '\\' => quoted.extend(['\\', char]),
+            '\0'..='\x1f' | '\x7f' => {
+                let _ = write!(quoted, "\\u{:04x}", char as u32);
+            }
+            _ => quoted.push(char),
+        }
+    }
+    quoted.push('"');
+    quoted
 }
 
 /// Characters that reorder or hide their neighbours in a terminal or log.
@@ -126,6 +144,15 @@ fn split_run(text: &str) -> (&str, &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn json_escapes_what_would_end_or_break_a_string() {
+        assert_eq!(json("host:6379"), "\"host:6379\"");
+        assert_eq!(
+            json("/a \"b\" \\ \n\u{e9}"),
+            "\"/a \\\"b\\\" \\\\ \\u000a\u{e9}\""
+        );
+    }
 
     #[test]
     fn versions_are_ordered_by_their_numbers() {

@@ -212,6 +212,72 @@ fn a_read_is_replayed_after_a_cut_and_a_write_is_not() {
     assert_eq!(error.attempts(), 1);
 }
 
+/// A server that reads the first command or pipeline and hangs up, then does `next` to what comes.
+fn hangs_up_once(commands: usize, next: impl Fn(Conn) + Send + Sync + 'static) -> Scripted {
+    Scripted::tcp(move |mut conn, nth| {
+        if nth > 0 {
+            return next(conn);
+        }
+        conn.answer_hello();
+        for _ in 0..commands {
+            conn.read_command();
+        }
+        conn.close();
+    })
+}
+
+fn idempotent() -> CallOptions {
+    CallOptions {
+        idempotent: true,
+        ..CallOptions::default()
+    }
+}
+
+#[test]
+fn what_may_have_run_at_the_first_try_stays_unknown() {
+    let options = "lazy=yes&retry.count=1&retry.base_ms=1";
+    let server = hangs_up_once(1, |mut conn| conn.close());
+    let client = open(&with_query(server.url(), options));
+    let error = client.execute(&[b"SET", b"k", b"v"], &idempotent());
+    let error = error.unwrap_err();
+    assert_eq!(error.attempts(), 2, "{error}");
+    assert_eq!(error.phase(), Some(Phase::Handshake));
+    assert_eq!(error.outcome(), Outcome::Unknown);
+    for (command, outcome) in [("SET", Outcome::Unknown), ("GET", Outcome::Refused)] {
+        let server = hangs_up_once(1, |mut conn| {
+            conn.answer_hello();
+            conn.read_command();
+            conn.write(b"-LOADING Redis is loading the dataset in memory\r\n");
+            conn.wait_closed();
+        });
+        let client = open(&with_query(server.url(), options));
+        let error = client.execute(&[command.as_bytes(), b"k"], &idempotent());
+        let error = error.unwrap_err();
+        assert_eq!((error.code(), error.attempts()), (Code::Loading, 2));
+        assert_eq!(error.outcome(), outcome, "{command}");
+    }
+}
+
+#[test]
+fn a_pipeline_that_may_have_run_at_the_first_try_stays_unknown() {
+    for atomic in [false, true] {
+        let commands = if atomic { 4 } else { 2 };
+        let server = hangs_up_once(commands, |mut conn| conn.close());
+        let options = "lazy=yes&retry.count=1&retry.base_ms=1";
+        let client = Arc::new(open(&with_query(server.url(), options)));
+        let mut pipeline = Pipeline::new(client);
+        pipeline.set_atomic(atomic);
+        pipeline.add(Ok(&[b"SET", b"k", b"v"]));
+        pipeline.add(Ok(&[b"SET", b"l", b"v"]));
+        let failure = pipeline.run(&idempotent()).err().unwrap();
+        assert_eq!(failure.error.attempts(), 2);
+        assert_eq!(failure.error.outcome(), Outcome::Unknown);
+        for item in failure.partial.unwrap().items() {
+            assert!(item.is_local() && item.text().starts_with(b"UNKNOWN "));
+        }
+    }
+}
+
 #[test]
 fn a_passing_refusal_is_tried_again() {
     let server = scripted(|conn, _| {
@@ -482,6 +548,26 @@ fn pushes_do_not_disturb_replies() {
         assert_eq!(run(&client, "GET k").unwrap().text(), b"own");
     }
     assert_eq!(server.connections(), 1);
+}
+
+#[test]
+fn a_push_that_has_come_in_part_spoils_no_reply() {
+    let push: &[u8] = b">2\r\n$10\r\ninvalidate\r\n*1\r\n$3\r\nkey\r\n";
+    for cut in 1..push.len() {
+        let server = scripted(move |conn, _| {
+            conn.read_command();
+            conn.write(&[b"+first\r\n", &push[..cut]].concat());
+            conn.read_command();
+            conn.write(&[&push[cut..], b"+second\r\n"].concat());
+            conn.wait_closed();
+        });
+        let client = open(&server.url());
+        for text in ["first", "second"] {
+            let reply = run(&client, "GET k").unwrap_or_else(|error| panic!("{cut}: {error}"));
+            assert_eq!(reply.text(), text.as_bytes());
+        }
+        assert_eq!(server.connections(), 1, "cut after {cut}");
+    }
 }
 
 #[test]

@@ -35,11 +35,11 @@ fn first_column(page: &str) -> BTreeSet<String> {
         .collect()
 }
 
-/// Every crate under a dependency heading of the manifest.
-fn dependencies() -> BTreeSet<String> {
+/// Every crate under a dependency heading of a manifest.
+fn dependencies(manifest: &str) -> BTreeSet<String> {
     let mut inside = false;
     let mut names = BTreeSet::new();
-    for line in read("Cargo.toml").lines() {
+    for line in read(manifest).lines() {
         if line.starts_with('[') {
             inside = line.trim_end().ends_with("dependencies]");
         } else if let Some((name, _)) = line.split_once('=')
@@ -53,8 +53,11 @@ fn dependencies() -> BTreeSet<String> {
 
 #[test]
 fn every_dependency_has_its_reason_and_no_other_is_named() {
-    let declared = dependencies();
+    let mut declared = dependencies("Cargo.toml");
     assert!(declared.contains("libc"), "dependencies: {declared:?}");
+    declared.extend(dependencies("fuzz/Cargo.toml"));
+    declared.extend(dependencies("benches/redis-rs/Cargo.toml"));
+    declared.remove("redisclient");
     assert_eq!(first_column(&read("docs/dependencies.md")), declared);
 }
 
@@ -103,10 +106,66 @@ fn every_source_file_named_in_the_architecture_exists() {
     }
 }
 
-/// Targets of a page's links to other files.
+/// Words of a page that only our header can explain.
+fn names(page: &str) -> BTreeSet<&str> {
+    let words = page.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_');
+    words
+        .filter(|word| word.starts_with("redisclient_") || word.starts_with("REDISCLIENT_"))
+        .filter(|word| !word.ends_with('_'))
+        .collect()
+}
+
+#[test]
+fn every_name_in_the_pages_for_users_is_in_the_header() {
+    let header = read("include/redisclient.h");
+    let header = names(&header);
+    for page in [
+        "README.md",
+        "docs/abi.md",
+        "docs/errors.md",
+        "docs/event-loops.md",
+        "docs/from-hiredis.md",
+        "docs/libredisclient.3",
+        "docs/reference.md",
+    ] {
+        let text = read(page);
+        let unknown: Vec<&str> = names(&text).difference(&header).copied().collect();
+        assert!(unknown.is_empty(), "{page} names {unknown:?}");
+    }
+}
+
+/// `tls.verify`, `pool.max=1`: what stands in backticks and begins like a group of options.
+fn options(page: &str) -> BTreeSet<&str> {
+    let groups = [
+        "tls", "tcp", "pool", "retry", "limits", "sentinel", "cluster", "cache",
+    ];
+    let words = page.split('`').filter_map(|word| word.split('=').next());
+    words
+        .filter(|word| {
+            let (group, name) = word.split_once('.').unwrap_or_default();
+            groups.contains(&group) && !name.is_empty() && !name.contains(' ')
+        })
+        .collect()
+}
+
+#[test]
+fn every_option_in_the_pages_for_users_is_in_the_table() {
+    let known = read("OPTIONS.md");
+    for page in ["README.md", "docs/errors.md", "docs/from-hiredis.md"] {
+        let text = read(page);
+        let unknown = |option: &&str| !known.contains(&format!("| `{option}` |"));
+        let unknown: Vec<&str> = options(&text).into_iter().filter(unknown).collect();
+        assert!(unknown.is_empty(), "{page} names {unknown:?}");
+    }
+    let seen = options(&read("docs/from-hiredis.md")).len();
+    assert!(seen > 5, "{seen} options found");
+}
+
+/// Targets of a page's links to other files; code has none.
 fn links(page: &str) -> impl Iterator<Item = &str> {
-    page.split("](")
-        .skip(1)
+    let prose = page.split("\n```").step_by(2);
+    prose
+        .flat_map(|text| text.split("](").skip(1))
         .filter_map(|rest| rest.split_once(')')?.0.split('#').next())
         .filter(|target| !target.is_empty() && !target.contains("://"))
 }

@@ -1,7 +1,7 @@
 //! The reference pages say what the code does.
 //!
-//! OPTIONS.md is written from the table of options; `REWRITE_DOCS=1 cargo test --test docs_drift`
-//! writes it anew. docs/errors.md is written by hand and compared row by row.
+//! OPTIONS.md and the options of the manual page are written from the table of options;
+//! `REWRITE_DOCS=1 cargo test --test docs_drift` writes them anew. docs/errors.md is written by hand and compared row by row.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -19,23 +19,66 @@ fn read(name: &str) -> String {
 
 #[test]
 fn options_page_is_the_table() {
-    let wanted = options_page();
+    in_step("OPTIONS.md", &options_page());
+}
+
+#[test]
+fn the_manual_has_every_option() {
+    in_step(MANUAL, &manual_page());
+}
+
+fn in_step(name: &str, wanted: &str) {
     if std::env::var_os("REWRITE_DOCS").is_some() {
-        std::fs::write(file("OPTIONS.md"), &wanted).unwrap();
+        let written = std::fs::write(file(name), wanted);
+        written.unwrap_or_else(|error| panic!("{name}: {error}"));
     }
-    let help = "OPTIONS.md is out of date: REWRITE_DOCS=1 cargo test --test docs_drift";
-    assert!(read("OPTIONS.md") == wanted, "{help}");
+    let help = "is out of date: REWRITE_DOCS=1 cargo test --test docs_drift";
+    assert!(read(name) == wanted, "{name} {help}");
+}
+
+const MANUAL: &str = "docs/libredisclient.3";
+
+/// The manual page with its options as the table has them.
+fn manual_page() -> String {
+    let page = read(MANUAL);
+    let (head, rest) = halves(&page, "\n.\\\" begin options");
+    let (mark, rest) = halves(rest, "\n");
+    let (_, tail) = halves(rest, ".\\\" end options");
+    let mut made = format!("{head}\n.\\\" begin options{mark}\n");
+    for row in rows().filter(|row| matches!(row.support, Support::Built(_))) {
+        let default = match row.default {
+            "" => "none",
+            default => default,
+        };
+        made += &format!(".TP\n.BR {} \" ({})\"\n", roff(row.name), roff(default));
+        made += &format!("{}.\nTakes {}.\n", roff(row.doc), roff(row.accepted));
+    }
+    made + ".\\\" end options" + tail
+}
+
+fn halves<'a>(text: &'a str, at: &str) -> (&'a str, &'a str) {
+    let halves = text.split_once(at);
+    halves.unwrap_or_else(|| panic!("{MANUAL} has no {at:?}"))
+}
+
+/// As the page's source writes it; a long list may break after its commas.
+fn roff(text: &str) -> String {
+    let text = text.replace('\\', "\\e").replace('-', "\\-");
+    text.replace('`', "'")
+        .replace(',', ",\\:")
+        .replace(",\\: ", ", ")
 }
 
 const OPTIONS_HEAD: &str = include_str!("data/options_head.md");
 
 fn options_page() -> String {
     let mut page = OPTIONS_HEAD.to_owned();
-    page.push_str("\n| Option | Default | Takes | What it does |\n|---|---|---|---|\n");
+    page.push_str("\n| Option | Default | Live | Takes | What it does |\n|---|---|---|---|---|\n");
     for row in rows().filter(|row| matches!(row.support, Support::Built(_))) {
         let default = code(row.default);
+        let live = if row.live { "yes" } else { "" };
         page += &format!(
-            "| `{}` | {default} | {} | {} |\n",
+            "| `{}` | {default} | {live} | {} | {} |\n",
             row.name, row.accepted, row.doc
         );
     }

@@ -7,14 +7,15 @@
 mod support;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use redisclient::client::{CallOptions, Client, Pipeline};
-use redisclient::connection::{Connector, Manual};
+use redisclient::client::{CallOptions, Client, Limit, Pipeline};
+use redisclient::connection::Manual;
 use redisclient::deadline::Deadline;
 use redisclient::error::Code;
-use redisclient::net::{Cancel, Wait};
+use redisclient::events::{ConnectionReleased, Listener};
+use redisclient::net::Cancel;
 use redisclient::options;
 use support::{Flavour, Scripted, Server};
 
@@ -147,13 +148,7 @@ fn a_child_closes_what_it_inherited_and_nothing_else() {
 fn a_connection_of_the_parent_says_so() {
     let server = Server::start(Flavour::Redis, &[]);
     let config = options::url::parse(server.url_unix().as_bytes(), None).unwrap();
-    let wait_for = Wait {
-        deadline: Deadline::never(),
-        closing: Arc::default(),
-        cancel: None,
-    };
-    let connection = Connector::new(Arc::new(config), None).connect(&wait_for);
-    let manual = Manual::new(connection.unwrap_or_else(|error| panic!("{error}")));
+    let manual = Manual::open(config).unwrap_or_else(|error| panic!("{error}"));
     let child = fork(|| {
         let sent = manual.send(&[b"PING"]);
         sent.is_err_and(|error| error.code() == Code::Forked) && manual.descriptor().is_none()
@@ -162,6 +157,86 @@ fn a_connection_of_the_parent_says_so() {
     manual.send(&[b"PING"]).unwrap();
     manual.flush(Deadline::never()).unwrap();
     assert_eq!(manual.receive(Deadline::never()).unwrap().text(), b"PONG");
+}
+
+#[test]
+fn a_child_asks_for_itself_what_its_server_knows() {
+    let server = Scripted::tcp(|mut conn, _| {
+        conn.answer_hello();
+        while conn.read_command().is_some() {
+            conn.write(b"*1\r\n*6\r\n$3\r\nfoo\r\n:2\r\n*0\r\n:1\r\n:1\r\n:1\r\n");
+        }
+    });
+    let client = open(&server.url());
+    let knows = || {
+        let keys = client.keys(&[b"FOO", b"k"], &CallOptions::default());
+        keys.is_ok_and(|keys| keys.len() == 1)
+    };
+    assert!(knows() && knows());
+    assert_eq!(wait(fork(|| knows() && knows())), 0);
+    assert!(knows());
+    assert_eq!(server.count("COMMAND"), 2);
+}
+
+#[test]
+fn a_child_starts_with_what_was_set_and_with_numbers_and_listeners_of_its_own() {
+    let server = Server::start(Flavour::Redis, &[]);
+    let client = open(&server.url_unix());
+    let heard = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&heard);
+    let listener: Listener<ConnectionReleased> = Arc::new(move |_| {
+        count.fetch_add(1, Ordering::Relaxed);
+    });
+    client.events().register(&listener);
+    assert!(echo(&client, "parent"));
+    client.set(b"pool.max", b"7").unwrap();
+    client.set(b"pool.order", b"fifo").unwrap();
+    client.set(b"timeout_ms", b"1234").unwrap();
+    let child = fork(|| {
+        let fresh = client.stats();
+        let inherited = fresh.pool_max == 7 && fresh.connections_opened == 0 && fresh.calls == 0;
+        let works = echo(&client, "child") && heard.load(Ordering::Relaxed) == 1;
+        let own = client.set(b"pool.max", b"3").is_ok() && client.events().register(&listener);
+        let hears = echo(&client, "child") && heard.load(Ordering::Relaxed) == 2;
+        let stats = client.stats();
+        let counted = stats.calls == 2 && stats.connections_opened == 1 && stats.pool_max == 3;
+        inherited && works && own && hears && counted
+    });
+    assert_eq!(wait(child), 0);
+    let stats = client.stats();
+    assert_eq!((stats.pool_max, stats.calls), (7, 1));
+    assert!(echo(&client, "parent"));
+    assert_eq!(heard.load(Ordering::Relaxed), 2);
+}
+
+#[test]
+fn forks_while_another_thread_changes_options() {
+    let server = Server::start(Flavour::Redis, &[]);
+    let client = open(&server.url_unix());
+    let done = AtomicBool::new(false);
+    client.set(b"retry.count", b"5").unwrap();
+    std::thread::scope(|scope| {
+        for value in [b"5", b"6"] {
+            let (client, done) = (&client, &done);
+            scope.spawn(move || {
+                while !done.load(Ordering::Relaxed) {
+                    client.set(b"retry.count", value).unwrap();
+                    client.set(b"pool.max", value).unwrap();
+                }
+            });
+        }
+        let statuses: Vec<i32> = (0..100)
+            .map(|number| {
+                wait(fork(|| {
+                    let changes = client.set(b"retry.base_ms", b"1").is_ok();
+                    let most = client.stats().pool_max;
+                    changes && (5..=100).contains(&most) && echo(&client, &number.to_string())
+                }))
+            })
+            .collect();
+        done.store(true, Ordering::Relaxed);
+        assert!(statuses.iter().all(|status| *status == 0), "{statuses:?}");
+    });
 }
 
 #[test]
@@ -205,4 +280,34 @@ fn a_closed_peer_raises_no_sigpipe() {
         })
     });
     assert_eq!(wait(child), 0, "killed by a signal, or answered");
+}
+
+#[test]
+fn a_timed_out_pop_is_over_although_a_child_holds_its_socket() {
+    let server = Server::start(Flavour::Redis, &[]);
+    for url in [server.url_tcp(), server.url_unix()] {
+        let client = open(&url);
+        assert!(echo(&client, "connected"));
+        // It inherits the descriptors and never uses the client.
+        let child = fork(|| {
+            std::thread::sleep(Duration::from_secs(20));
+            true
+        });
+        let options = CallOptions {
+            limit: Limit::For(Duration::from_millis(50)),
+            ..CallOptions::default()
+        };
+        let error = client.execute(&[b"BLPOP", b"list", b"0"], &options);
+        assert_eq!(error.unwrap_err().code(), Code::Timeout);
+        let began = Instant::now();
+        while server.info("clients", "blocked_clients") != "0" {
+            assert!(
+                began.elapsed() < Duration::from_secs(5),
+                "still armed: {url}"
+            );
+        }
+        // SAFETY: a child of ours.
+        unsafe { libc::kill(child, libc::SIGKILL) };
+        wait(child);
+    }
 }

@@ -6,6 +6,7 @@ mod support;
 use std::time::{Duration, Instant};
 
 use redisclient::client::{CallOptions, Client};
+use redisclient::connection::Manual;
 use redisclient::error::{Code, Error, Phase};
 use redisclient::options;
 use support::{Flavour, Scripted, Server};
@@ -188,4 +189,64 @@ fn the_socket_is_kept_alive_and_not_inherited() {
     // SAFETY: asks for flags only.
     let flags = unsafe { libc::fcntl(socket, libc::F_GETFD) };
     assert!(flags & libc::FD_CLOEXEC != 0);
+}
+
+/// A server that refuses the step of the greeting that begins with `step`.
+fn refuses(step: &'static str, line: &'static str) -> Scripted {
+    Scripted::tcp(move |mut conn, _| {
+        while let Some(command) = conn.read_command() {
+            let said = command.join(&b' ');
+            if said.starts_with(step.as_bytes()) {
+                conn.write(format!("-{line}\r\n").as_bytes());
+            } else if said.starts_with(b"HELLO") {
+                conn.write(b"%1\r\n+proto\r\n:3\r\n");
+            } else {
+                conn.write(b"+OK\r\n");
+            }
+        }
+    })
+}
+
+#[test]
+fn a_refused_password_name_or_database_fails_the_open_and_is_not_asked_again() {
+    for (step, line, url, code) in [
+        ("AUTH", "WRONGPASS no", ":pw@H?protocol=2", Code::Auth),
+        ("HELLO", "WRONGPASS no", ":pw@H", Code::Auth),
+        (
+            "CLIENT SETNAME",
+            "ERR bad name",
+            "H?protocol=2&client_name=me",
+            Code::Server,
+        ),
+        (
+            "SELECT",
+            "ERR DB index is out of range",
+            "H/99",
+            Code::Server,
+        ),
+        ("SELECT", "NOPERM no", "H/9?protocol=2", Code::NoPermission),
+    ] {
+        let server = refuses(step, line);
+        let host = server.url().replace("redis://", "");
+        let error = open(&format!("redis://{}", url.replace('H', &host)));
+        let error = error.err().unwrap();
+        assert_eq!(error.code(), code, "{error}");
+        assert_eq!(error.phase(), Some(Phase::Handshake), "{error}");
+        assert!(error.to_string().contains(line), "{error}");
+        assert!(!error.to_string().contains("pw"), "{error}");
+        assert_eq!(server.connections(), 1, "{step}");
+    }
+}
+
+#[test]
+fn what_hello_answered_can_be_read() {
+    for flavour in Flavour::all_available() {
+        let server = Server::start(flavour, &[]);
+        let config = options::url::parse(server.url_unix().as_bytes(), None).unwrap();
+        let manual = Manual::open(config).unwrap_or_else(|error| panic!("{error}"));
+        let hello = manual.hello().unwrap();
+        let pairs = hello.items().chunks_exact(2);
+        let version = pairs.clone().find(|pair| pair[0].text() == b"version");
+        assert_eq!(version.unwrap()[1].text(), flavour.version().as_bytes());
+    }
 }

@@ -24,11 +24,17 @@ fn generate() -> String {
     let bindings = cbindgen::generate_with_config(ROOT, config).unwrap();
     let mut bytes = Vec::new();
     bindings.write(&mut bytes);
-    without_safety(&String::from_utf8(bytes).unwrap())
+    // The signed sizes of the interface are descriptors, which C calls intptr_t.
+    tidied(
+        &String::from_utf8(bytes)
+            .unwrap()
+            .replace("ptrdiff_t", "intptr_t"),
+    )
 }
 
-/// The safety sections speak to Rust callers; C's are in the text before them.
-fn without_safety(header: &str) -> String {
+/// Without the safety sections, which speak to Rust callers (C's are in the text before them), and
+/// without the many empty lines that items of Rust alone leave.
+fn tidied(header: &str) -> String {
     let mut kept: Vec<&str> = Vec::new();
     let mut skipping = false;
     for line in header.lines() {
@@ -39,11 +45,23 @@ fn without_safety(header: &str) -> String {
             }
         }
         skipping &= line.trim() != "*/";
-        if !skipping {
+        let empty_again = line.is_empty() && kept.last().is_some_and(|last| last.is_empty());
+        if !skipping && !empty_again {
             kept.push(line.trim_end());
         }
     }
     kept.join("\n") + "\n"
+}
+
+#[test]
+fn no_name_of_ours_alone_reaches_c() {
+    let header = std::fs::read_to_string(committed()).unwrap();
+    let names = header
+        .lines()
+        .filter_map(|line| line.strip_prefix("#define "));
+    for name in names {
+        assert!(name.starts_with("REDISCLIENT_"), "{name}");
+    }
 }
 
 #[test]
@@ -119,10 +137,11 @@ fn installed(compiler: &str) -> bool {
 const USE: &str = "
 static int use(redisclient *client, const char *key) {
   redisclient_call call = REDISCLIENT_CALL_INIT;
+  redisclient_stats stats = REDISCLIENT_STATS_INIT;
   redisclient_reply *reply = NULL;
   redisclient_status status = redisclient_command_call(client, &call, REDISCLIENT_ARGS(\"GET\", key), &reply, NULL);
   redisclient_reply_free(reply);
-  return status == REDISCLIENT_OK ? 0 : 1;
+  return status == REDISCLIENT_OK && redisclient_stats_get(client, &stats, NULL) == REDISCLIENT_OK ? 0 : 1;
 }
 int main(void) { return use(NULL, \"k\") == 0; }
 ";

@@ -2,9 +2,13 @@
 //! after it was moved somewhere else.
 #![allow(clippy::unwrap_used, reason = "a test ends at a failure")]
 
+mod support;
+
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Command;
 use std::sync::OnceLock;
+
+use support::tool::{needs_library, printed, run};
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -13,26 +17,6 @@ fn scratch(name: &str) -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR"))
         .join("install")
         .join(name)
-}
-
-fn run(command: &mut Command) -> Output {
-    let output = command
-        .output()
-        .unwrap_or_else(|error| panic!("{command:?}: {error}"));
-    assert!(
-        output.status.success(),
-        "{command:?}\n{}\n{}",
-        String::from_utf8_lossy(&output.stdout),
-        String::from_utf8_lossy(&output.stderr)
-    );
-    output
-}
-
-fn printed(command: &mut Command) -> String {
-    String::from_utf8(run(command).stdout)
-        .unwrap()
-        .trim()
-        .to_owned()
 }
 
 /// One place for cargo's release build, that of `make install` as well: it is built only once.
@@ -91,10 +75,17 @@ fn the_files_and_the_soname() {
         "{dynamic}"
     );
     assert!(dynamic.contains("NODELETE"), "{dynamic}");
+    for need in ["libssl.so.3", "libcrypto.so.3"] {
+        assert!(dynamic.contains(&format!("[{need}]")), "{dynamic}");
+    }
     for file in [
         "libredisclient.a",
         "pkgconfig/redisclient.pc",
         "../include/redisclient.h",
+        "../share/man/man3/libredisclient.3",
+        "../share/doc/redisclient/OPTIONS.md",
+        "../share/doc/redisclient/docs/errors.md",
+        "../share/doc/redisclient/docs/from-hiredis.md",
     ] {
         assert!(lib.join(file).is_file(), "{file}");
     }
@@ -145,16 +136,21 @@ fn configure(name: &str, prefix: &Path, wanted: &str) -> Command {
 }
 
 fn build_and_run_consumers(name: &str, prefix: &Path) {
-    run(&mut configure(name, prefix, VERSION));
+    run(configure(name, prefix, VERSION).arg("-DCOMPONENTS=shared;static"));
     let build = scratch("consumers").join(name);
     run(Command::new("cmake").arg("--build").arg(&build));
-    for program in ["c_shared", "c_static", "c_redisclient", "cpp_redisclient"] {
-        assert_eq!(
-            printed(&mut Command::new(build.join(program))),
-            VERSION,
-            "{program}"
-        );
+    for language in ["c", "cpp"] {
+        for target in ["shared", "static", "redisclient"] {
+            shows_its_version(&build.join(format!("{language}_{target}")));
+        }
     }
+}
+
+/// Runs a consumer; it needs the shared library unless its name says that it is static.
+fn shows_its_version(program: &Path) {
+    let name = program.display().to_string();
+    assert_eq!(printed(&mut Command::new(program)), VERSION, "{name}");
+    assert_eq!(needs_library(program), !name.ends_with("static"), "{name}");
 }
 
 #[test]
@@ -177,6 +173,29 @@ fn a_newer_version_is_refused() {
     assert!(!output.status.success());
     let complaint = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(complaint.contains("0.99"), "{complaint}");
+}
+
+#[test]
+fn an_unknown_component_is_refused() {
+    let mut other = configure("component", prefix(), VERSION);
+    let output = other.arg("-DCOMPONENTS=nonsense").output().unwrap();
+    assert!(!output.status.success());
+    let complaint = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(complaint.contains("component nonsense"), "{complaint}");
+}
+
+/// A program that only wants the shared library needs no development files of OpenSSL.
+#[test]
+fn the_shared_library_is_found_without_openssl() {
+    let mut bare = configure("bare", prefix(), VERSION);
+    bare.arg("-DCMAKE_DISABLE_FIND_PACKAGE_OpenSSL=ON");
+    run(bare.args(["-DCOMPONENTS=shared", "-DTARGETS=shared;redisclient"]));
+    let mut wanting = configure("wanting", prefix(), VERSION);
+    wanting.arg("-DCMAKE_DISABLE_FIND_PACKAGE_OpenSSL=ON");
+    let output = wanting.arg("-DCOMPONENTS=static").output().unwrap();
+    assert!(!output.status.success());
+    let complaint = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(complaint.contains("component static"), "{complaint}");
 }
 
 fn pkg_config(lib: &Path, args: &[&str]) -> Vec<String> {
@@ -216,21 +235,16 @@ fn programs_find_it_by_pkg_config() {
             &format!("{name}_shared"),
             &pkg_config(&lib, &["--cflags", "--libs"]),
         );
-        let shown = printed(Command::new(program).env("LD_LIBRARY_PATH", &lib));
+        let shown = printed(Command::new(&program).env("LD_LIBRARY_PATH", &lib));
         assert_eq!(shown, VERSION);
+        assert!(needs_library(&program), "{name}");
         let mut flags = pkg_config(&lib, &["--static", "--cflags", "--libs"]);
         for flag in &mut flags {
             if flag == "-lredisclient" {
-                *flag = lib.join("libredisclient.a").display().to_string();
+                *flag = "-l:libredisclient.a".to_owned();
             }
         }
-        assert_eq!(
-            printed(&mut Command::new(compile(
-                &format!("{name}_static"),
-                &flags
-            ))),
-            VERSION
-        );
+        shows_its_version(&compile(&format!("{name}_static"), &flags));
     }
 }
 
@@ -253,6 +267,10 @@ fn the_static_needs_are_those_that_rustc_names() {
         .find_map(|line| line.split("native-static-libs: ").nth(1));
     let line = line.unwrap_or_else(|| panic!("rustc names no libraries:\n{said}"));
     let given = pkg_config(&lib, &["--static", "--libs"]);
+    assert!(
+        line.contains("-lssl") && line.contains("-lcrypto"),
+        "{line}"
+    );
     for need in line.split_whitespace() {
         assert!(
             given.iter().any(|flag| flag == need),
@@ -274,5 +292,7 @@ fn a_program_builds_it_in_its_own_tree() {
         .args([&cargo_directory(), &format!("-DLIBRARY={ROOT}")]);
     run(&mut configure);
     run(Command::new("cmake").arg("--build").arg(&build));
-    assert_eq!(printed(&mut Command::new(build.join("embedded"))), VERSION);
+    for target in ["shared", "static", "redisclient"] {
+        shows_its_version(&build.join(format!("embedded_{target}")));
+    }
 }

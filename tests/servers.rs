@@ -46,6 +46,29 @@ fn newest_is_at_least_the_systems() {
     assert!(Flavour::all_available().contains(&Flavour::Redis));
 }
 
+const CHOICE: &str = "REDISCLIENT_TEST_SERVER";
+
+#[test]
+fn the_everyday_server_is_the_one_that_the_environment_names() {
+    let server = Server::start(Flavour::Redis, &[]);
+    let is_valkey = !server.info("server", "valkey_version").is_empty();
+    let name = if is_valkey { "valkey" } else { "redis" };
+    let version = server.info("server", &format!("{name}_version"));
+    let wanted = std::env::var(CHOICE).unwrap_or_default();
+    let wanted = if wanted.is_empty() { "redis-" } else { &wanted };
+    assert!(format!("{name}-{version}").starts_with(wanted), "{wanted}");
+}
+
+#[test]
+fn a_choice_that_cannot_be_met_does_not_pass_on_another_server() {
+    let mut run = std::process::Command::new(std::env::current_exe().unwrap());
+    run.args(["--exact", "a_password_is_no_obstacle"]);
+    let output = run.env(CHOICE, "redis-1.0").output().unwrap();
+    assert!(!output.status.success());
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(said.contains("takes one of redis-6.2, "), "{said}");
+}
+
 #[test]
 fn nothing_is_left_after_a_drop_or_a_panic() {
     for panics in [false, true] {

@@ -1,16 +1,18 @@
 //! Many commands in one write, their replies in one array; atomic between MULTI and EXEC.
 //!
-//! Commands are encoded when they are added. What was wrong with one is kept and told by `run`,
+//! Commands are encoded when they are added (`pipelined`). What was wrong with one is kept and told by `run`,
 //! which then sends nothing. A pipeline that fails half-way gives what was answered.
 
+use std::cell::Cell;
 use std::sync::Arc;
 
-use super::{CallOptions, Client, refuse_state};
-use crate::command::{self, Block};
+use super::pipelined::Pipelined;
+use super::{CallOptions, Client};
+use crate::command::{Nature, Recent};
 use crate::error::{self, Code, Error, Outcome, Phase, Result};
 use crate::net::Wait;
 use crate::pool::Pool;
-use crate::resp::encode::{self, Outgoing};
+use crate::resp::encode::Outgoing;
 use crate::resp::{Decoder, Kind, Limits, Reply};
 
 const MULTI: &[u8] = b"*1\r\n$5\r\nMULTI\r\n";
@@ -20,17 +22,8 @@ const EXEC: &[u8] = b"*1\r\n$4\r\nEXEC\r\n";
 pub struct Pipeline {
     client: Arc<Client>,
     atomic: bool,
-    queued: Queued,
-}
-
-#[derive(Default)]
-struct Queued {
-    bytes: Vec<u8>,
-    /// Where each command ends in `bytes`.
-    ends: Vec<usize>,
-    writes: bool,
-    block: Option<Block>,
-    mistake: Option<Error>,
+    queued: Pipelined,
+    recent: Recent,
 }
 
 /// Why a run failed, and what was answered all the same.
@@ -56,7 +49,8 @@ impl Pipeline {
         Self {
             client,
             atomic: false,
-            queued: Queued::default(),
+            queued: Pipelined::default(),
+            recent: Recent::default(),
         }
     }
 
@@ -66,27 +60,48 @@ impl Pipeline {
     }
 
     /// Adds a command, or keeps what was wrong with it.
+    #[inline(always)]
     pub fn add(&mut self, args: Result<&[&[u8]]>) {
-        if let Err(error) = args.and_then(|args| self.queued.add(args))
-            && self.queued.mistake.is_none()
-        {
-            let number = self.queued.ends.len() + 1;
-            let detail = format!("command {number} of the pipeline: {}", error.detail());
-            self.queued.mistake = Some(Error::new(error.code(), detail));
+        if let Err(error) = args.and_then(|args| self.queued.add(args, &mut self.recent)) {
+            self.queued.keep_mistake(&error);
         }
+    }
+
+    /// Forgets what was added.
+    pub fn clear(&mut self) {
+        self.queued.clear();
     }
 
     /// Sends everything and waits for the replies; empties the pipeline.
     pub fn run(&mut self, options: &CallOptions) -> std::result::Result<Reply, Failure> {
-        let queued = std::mem::take(&mut self.queued);
-        if let Some(mistake) = queued.mistake {
+        let mut queued = std::mem::take(&mut self.queued);
+        let result = self.run_queued(&mut queued, options);
+        queued.clear();
+        self.queued = queued;
+        result
+    }
+
+    fn run_queued(
+        &self,
+        queued: &mut Pipelined,
+        options: &CallOptions,
+    ) -> std::result::Result<Reply, Failure> {
+        if let Some(mistake) = queued.mistake.take() {
             return Err(mistake.into());
         }
         if queued.ends.is_empty() {
             return Ok(empty_array()?);
         }
-        let replayable = !queued.writes || options.idempotent;
-        let block = queued.block.unwrap_or(Block::No);
+        self.client.count_further(queued.ends.len() - 1);
+        // A script's own failure is an item, or ends a transaction before anything of it ran.
+        let nature = Cell::new(Nature {
+            known: true,
+            replayable: !queued.writes,
+            changes_state: false,
+            script: false,
+            block: queued.block,
+        });
+        // What an attempt sent is told even if the next one sends nothing.
         let mut partial = None;
         let atomic = self.atomic;
         let name: &[u8] = if atomic {
@@ -96,34 +111,15 @@ impl Pipeline {
         };
         let result = self
             .client
-            .persist(name, block, replayable, options, |pool, wait| {
-                partial = None;
-                match atomic {
-                    true => queued.run_atomic(pool, wait, &mut partial),
-                    false => queued.run_plain(pool, wait, &mut partial),
-                }
+            .persist(name, &nature, options, |pool, wait| match atomic {
+                true => queued.run_atomic(pool, wait, &mut partial),
+                false => queued.run_plain(pool, wait, &mut partial),
             });
         result.map_err(|error| Failure { error, partial })
     }
 }
 
-impl Queued {
-    fn add(&mut self, args: &[&[u8]]) -> Result<()> {
-        let nature = command::nature(args);
-        refuse_state(args, &nature)?;
-        let size = encode::size(args).ok_or_else(|| Error::no_memory(usize::MAX))?;
-        let reserved = self
-            .bytes
-            .try_reserve(size + 64)
-            .and_then(|()| self.ends.try_reserve(1));
-        reserved.map_err(|_| Error::no_memory(size))?;
-        encode::command(&mut self.bytes, args);
-        self.ends.push(self.bytes.len());
-        self.writes |= !nature.replayable;
-        self.block = Some(together(self.block.unwrap_or(Block::No), nature.block));
-        Ok(())
-    }
-
+impl Pipelined {
     fn run_plain(&self, pool: &Pool, wait: &Wait, partial: &mut Option<Reply>) -> Result<Reply> {
         let mut lease = pool.checkout(wait)?;
         let connection = lease.connection()?;
@@ -138,23 +134,16 @@ impl Queued {
                 let bytes = connection.sent();
                 if bytes > 0 {
                     let sent = self.begun(bytes);
-                    let (unknown, not_sent) = (told("UNKNOWN", &error), told("NOT_SENT", &error));
+                    let unknown = told("UNKNOWN", &error);
+                    let not_sent = match partial {
+                        None => told("NOT_SENT", &error),
+                        Some(_) => unknown.clone(),
+                    };
                     *partial = connection.end_batch(sent, &unknown, &not_sent).ok();
                 }
                 Err(error)
             }
         }
-    }
-
-    /// How many commands have a byte among the first `sent`.
-    fn begun(&self, sent: usize) -> usize {
-        let whole = self.ends.partition_point(|end| *end <= sent);
-        let cut = whole < self.ends.len() && self.begin(whole) < sent;
-        whole + usize::from(cut)
-    }
-
-    fn begin(&self, index: usize) -> usize {
-        index.checked_sub(1).map_or(0, |before| self.ends[before])
     }
 
     fn run_atomic(&self, pool: &Pool, wait: &Wait, partial: &mut Option<Reply>) -> Result<Reply> {
@@ -186,6 +175,7 @@ impl Queued {
                 });
                 if connection.sent() > 0 {
                     let ran = connection.sent() > MULTI.len() + self.bytes.len();
+                    let ran = ran || partial.is_some();
                     *partial = self
                         .unanswered(if ran { "UNKNOWN" } else { "NOT_SENT" }, &error)
                         .ok();
@@ -229,15 +219,6 @@ fn outcome(reply: Reply, refusal: Option<(usize, Reply)>) -> Result<Reply> {
 fn told(word: &str, error: &Error) -> String {
     let text = format!("{word} {}", error.detail());
     text.replace(['\r', '\n'], " ")
-}
-
-/// The time of two commands on one connection, one after the other.
-fn together(a: Block, b: Block) -> Block {
-    match (a, b) {
-        (Block::Forever, _) | (_, Block::Forever) => Block::Forever,
-        (Block::For(a), Block::For(b)) => Block::For(a.saturating_add(b)),
-        (Block::No, other) | (other, Block::No) => other,
-    }
 }
 
 fn empty_array() -> Result<Reply> {

@@ -7,9 +7,10 @@ use super::Command;
 use std::time::Duration;
 
 /// How long the server may hold a command.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Block {
     /// It answers at once.
+    #[default]
     No,
     /// At most this long.
     For(Duration),

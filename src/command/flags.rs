@@ -27,6 +27,10 @@ impl Flags {
     pub const CHANGES_STATE: Self = Self(1 << 8);
     /// Running it twice is as good as once.
     pub const REPLAYABLE: Self = Self(1 << 9);
+    /// A call may do without keys though the command has them.
+    pub const NO_MANDATORY_KEYS: Self = Self(1 << 10);
+    /// It runs a script or function that may write.
+    pub const SCRIPT: Self = Self(1 << 11);
 
     /// What either of the two has.
     pub const fn union(self, other: Self) -> Self {
@@ -36,5 +40,10 @@ impl Flags {
     /// Whether all of `other` is here.
     pub const fn contains(self, other: Self) -> bool {
         self.0 & other.0 == other.0
+    }
+
+    /// Whether any of `other` is here.
+    pub const fn intersects(self, other: Self) -> bool {
+        self.0 & other.0 != 0
     }
 }

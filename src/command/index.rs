@@ -1,24 +1,29 @@
 //! Finds the row of a command in a table of hashes that the compiler computes.
 //!
-//! Every command passes here: a find is one hash over a few words, one slot, one comparison.
+//! Every command passes here: a find is one hash over a few words, one slot, one comparison. Short
+//! names have a table of their own, where it is one word.
 
-use super::name::Name;
-use super::table::ROWS;
-use super::{Command, Flags, state};
+use super::name::{Name, Short};
+use super::table::COMMANDS;
+use super::{Command, Flags};
 
 /// Slots of the table: a power of two, many times the number of rows, so that chains are short.
 const SLOTS: usize = 2048;
 /// Stands between a container and its subcommand.
 const BAR: u8 = b'|';
 
-const COUNT: usize = ROWS.len();
-static COMMANDS: [Command; COUNT] = commands();
+const COUNT: usize = COMMANDS.len();
 /// The name of each row's command and subcommand, as they are compared.
 static NAMES: [[Name; 2]; COUNT] = names();
 /// Number of the row plus 1; 0 is free. A row whose slot is taken has the next free one.
 static INDEX: [u16; SLOTS] = index();
 
 const _: () = assert!(COUNT * 4 < SLOTS);
+
+/// Slots of the table of short names.
+const SHORTS: usize = 1024;
+/// The rows of the commands whose names fit into one word: what nearly every call asks for.
+static SHORT: [(Short, u16); SHORTS] = shorts();
 
 /// Every known command, sorted by name.
 pub fn all() -> &'static [Command] {
@@ -28,12 +33,45 @@ pub fn all() -> &'static [Command] {
 /// The row that the arguments of a call mean: of the subcommand, where the first names a
 /// container and the second one of its subcommands, else of the command. Case does not matter.
 pub fn lookup<A: AsRef<[u8]>>(args: &[A]) -> Option<&'static Command> {
-    let command = find(args.first()?.as_ref(), None)?;
+    let name = args.first()?.as_ref();
+    let command = find_command(name)?;
     match args.get(1) {
         Some(sub) if command.flags.contains(Flags::CONTAINER) => {
-            find(args[0].as_ref(), Some(sub.as_ref())).or(Some(command))
+            find(name, Some(sub.as_ref())).or(Some(command))
         }
         _ => Some(command),
+    }
+}
+
+/// The row of a command, not of a subcommand.
+#[inline(always)]
+pub(super) fn find_command(name: &[u8]) -> Option<&'static Command> {
+    match Short::of(name) {
+        Some(short) => short.find(),
+        None => find(name, None),
+    }
+}
+
+impl Short {
+    /// The row of the command of this name.
+    #[inline(always)]
+    fn find(self) -> Option<&'static Command> {
+        let mut slot = self.slot();
+        loop {
+            let (name, row) = SHORT[slot];
+            if name == self {
+                return COMMANDS.get(usize::from(row));
+            }
+            if name == Self::NONE {
+                return None;
+            }
+            slot = (slot + 1) % SHORTS;
+        }
+    }
+
+    /// The upper bits of the hash are mixed best.
+    const fn slot(self) -> usize {
+        (self.hash() >> (u64::BITS - SHORTS.trailing_zeros())) as usize
     }
 }
 
@@ -68,22 +106,30 @@ const fn next_slot(slot: usize) -> usize {
     (slot + 1) % SLOTS
 }
 
-/// The rows with the flags that follow from this library's own rules.
-const fn commands() -> [Command; COUNT] {
-    let mut all = ROWS;
-    let mut at = 0;
-    while at < COUNT {
-        all[at].flags = state::derived(all[at].name, all[at].flags);
-        at += 1;
+const fn shorts() -> [(Short, u16); SHORTS] {
+    let mut shorts = [(Short::NONE, 0); SHORTS];
+    let mut row = 0;
+    while row < COUNT {
+        let [_, sub] = NAMES[row];
+        if let Some(name) = Short::of(COMMANDS[row].name.as_bytes())
+            && sub.is_none()
+        {
+            let mut slot = name.slot();
+            while !shorts[slot].0.is_none() {
+                slot = (slot + 1) % SHORTS;
+            }
+            shorts[slot] = (name, row as u16);
+        }
+        row += 1;
     }
-    all
+    shorts
 }
 
 const fn names() -> [[Name; 2]; COUNT] {
     let mut names = [[Name::NONE; 2]; COUNT];
     let mut row = 0;
     while row < COUNT {
-        names[row] = split(ROWS[row].name.as_bytes());
+        names[row] = split(COMMANDS[row].name.as_bytes());
         row += 1;
     }
     names
@@ -156,6 +202,9 @@ mod tests {
         for name in [
             &b""[..],
             b"NOSUCH",
+            b"ACL|CAT",
+            b"GET\0",
+            b"GET\0\0\0",
             b"GE",
             b"GETT",
             b"G\x05T",

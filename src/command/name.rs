@@ -22,6 +22,11 @@ impl Name {
         length: 0,
     };
 
+    /// Whether it stands for none.
+    pub(super) const fn is_none(self) -> bool {
+        self.length == 0
+    }
+
     /// The name in `bytes`, whatever its case. Inlined, so that the words stay in registers.
     #[inline(always)]
     pub(super) const fn of(bytes: &[u8]) -> Option<Self> {
@@ -54,6 +59,48 @@ impl Name {
         let name = a ^ b.rotate_left(23) ^ c.rotate_left(41);
         let sub = d.rotate_left(11) ^ e.rotate_left(31) ^ f.rotate_left(53);
         (name ^ sub).wrapping_mul(Self::FACTOR)
+    }
+}
+
+/// The name of a command that fits into one word.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct Short {
+    word: u64,
+    length: u32,
+}
+
+impl Short {
+    /// Where there is none.
+    pub(super) const NONE: Self = Self { word: 0, length: 0 };
+
+    /// The name in `bytes`, whatever its case. No command's is shorter than three.
+    #[inline(always)]
+    pub(super) const fn of(bytes: &[u8]) -> Option<Self> {
+        let word = match bytes.len() {
+            3 => u32::from_le_bytes([bytes[0], bytes[1], bytes[2], 0]) as u64,
+            4..=8 => match (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
+                (Some(first), Some(last)) => {
+                    let behind = (bytes.len() - 4) as u32 * u8::BITS;
+                    let first = u32::from_le_bytes(*first) as u64;
+                    first | (u32::from_le_bytes(*last) as u64) << behind
+                }
+                _ => return None,
+            },
+            _ => return None,
+        };
+        Some(Self {
+            word: upper(word),
+            length: bytes.len() as u32,
+        })
+    }
+
+    #[inline]
+    pub(super) const fn hash(self) -> u64 {
+        self.word.wrapping_mul(Name::FACTOR)
+    }
+
+    pub(super) const fn is_none(self) -> bool {
+        self.length == 0
     }
 }
 
@@ -97,6 +144,22 @@ const fn upper(word: u64) -> u64 {
     let above_z = low + (0x7f - b'z' as u64) * ONES;
     let letters = from_a & !above_z & !word & TOPS;
     word ^ (letters >> 2)
+}
+
+/// `==` of strings is not to be had in constants.
+pub(super) const fn equal(a: &str, b: &str) -> bool {
+    let (a, b) = (a.as_bytes(), b.as_bytes());
+    if a.len() != b.len() {
+        return false;
+    }
+    let mut at = 0;
+    while at < a.len() {
+        if a[at] != b[at] {
+            return false;
+        }
+        at += 1;
+    }
+    true
 }
 
 #[cfg(test)]

@@ -1,8 +1,10 @@
 //! Commands that change how later commands on the same connection are answered.
 //!
 //! On a connection that callers share, such a command would make somebody else's reply wrong. It
-//! is refused there, and the refusal names what to use instead.
+//! is refused there, and the refusal names what to use instead. The few other facts that servers do
+//! not tell stand here too: what is harmless, and what runs a script.
 
+use super::name::equal;
 use super::{Command, Flags};
 
 const OWN: &str = "a connection of its own (redisclient_connection_open)";
@@ -43,6 +45,10 @@ const STATEFUL: [(&str, &str); 27] = [
 /// Changes nothing and is not flagged as reading.
 const HARMLESS: [&str; 3] = ["PING", "ECHO", "TIME"];
 
+/// Runs what somebody wrote, which may write and then fail with any line. The kinds that only read
+/// are not of these.
+const SCRIPTS: [&str; 3] = ["EVAL", "EVALSHA", "FCALL"];
+
 /// What to use instead of `command` on a shared connection; "" when it is welcome there.
 pub fn handle_for(command: &Command) -> &'static str {
     let stateful = STATEFUL.iter().find(|(name, _)| *name == command.name);
@@ -59,12 +65,11 @@ pub(super) const fn derived(name: &str, flags: Flags) -> Flags {
         }
         at += 1;
     }
-    let mut at = 0;
-    while at < HARMLESS.len() {
-        if equal(name, HARMLESS[at]) {
-            flags = flags.union(Flags::REPLAYABLE);
-        }
-        at += 1;
+    if listed(name, &HARMLESS) {
+        flags = flags.union(Flags::REPLAYABLE);
+    }
+    if listed(name, &SCRIPTS) {
+        flags = flags.union(Flags::SCRIPT);
     }
     if flags.contains(Flags::READONLY) {
         flags = flags.union(Flags::REPLAYABLE);
@@ -72,20 +77,15 @@ pub(super) const fn derived(name: &str, flags: Flags) -> Flags {
     flags
 }
 
-/// `==` of strings is not to be had in constants.
-const fn equal(a: &str, b: &str) -> bool {
-    let (a, b) = (a.as_bytes(), b.as_bytes());
-    if a.len() != b.len() {
-        return false;
-    }
+const fn listed(name: &str, names: &[&str]) -> bool {
     let mut at = 0;
-    while at < a.len() {
-        if a[at] != b[at] {
-            return false;
+    while at < names.len() {
+        if equal(name, names[at]) {
+            return true;
         }
         at += 1;
     }
-    true
+    false
 }
 
 #[cfg(test)]
@@ -142,6 +142,19 @@ mod tests {
             let command = lookup(&args).unwrap();
             assert!(!command.flags.contains(Flags::CHANGES_STATE), "{args:?}");
             assert_eq!(handle_for(command), "");
+        }
+    }
+
+    #[test]
+    fn every_script_that_may_write_is_known_for_one() {
+        let flagged = all()
+            .iter()
+            .filter(|command| command.flags.contains(Flags::SCRIPT));
+        let flagged: Vec<&str> = flagged.map(|command| command.name).collect();
+        assert_eq!(flagged, SCRIPTS);
+        let reads = ["EVAL_RO", "EVALSHA_RO", "FCALL_RO"];
+        for name in reads {
+            assert!(lookup(&[name]).unwrap().flags.contains(Flags::READONLY));
         }
     }
 

@@ -4,16 +4,17 @@
 //! a refusal is remembered. A server that does not know HELLO is greeted a second time in RESP2.
 //! The planning and judging of replies does no I/O.
 
+use std::borrow::Cow;
 use std::sync::atomic::Ordering;
 
 use zeroize::Zeroize;
 
 use super::{Connection, Connector};
 use crate::error::{self, Code, Error, Phase, Result};
-use crate::net::Wait;
+use crate::net::{Unset, Wait};
 use crate::options::{Config, Protocol};
 use crate::resp::encode::{self, Outgoing};
-use crate::resp::{Kind, Node, Reply};
+use crate::resp::{Kind, Node};
 use crate::text;
 
 /// One command of the greeting.
@@ -39,14 +40,26 @@ enum Form {
 }
 
 /// What follows from the replies.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 enum Verdict {
     Welcome,
     Again(Form),
 }
 
-/// Greets; leaves the connection ready for commands.
-pub(super) fn greet(connection: &mut Connection, connector: &Connector, wait: &Wait) -> Result<()> {
+/// The steps of one round, in their order.
+struct Plan {
+    form: Form,
+    steps: [Step; 6],
+    count: usize,
+}
+
+/// Greets; leaves the connection ready for commands. What is unset is set while the server answers.
+pub(super) fn greet(
+    connection: &mut Connection,
+    connector: &Connector,
+    unset: &mut Unset,
+    wait: &Wait,
+) -> Result<()> {
     let config = &connector.config;
     let mut form = match config.protocol {
         Protocol::Auto | Protocol::Resp3 => Form::Resp3,
@@ -54,26 +67,15 @@ pub(super) fn greet(connection: &mut Connection, connector: &Connector, wait: &W
     };
     loop {
         let tell = !connector.info_refused.load(Ordering::Relaxed);
-        let steps = plan(config, form, tell);
-        if steps.is_empty() {
+        let plan = Plan::new(config, form, tell);
+        if plan.steps().is_empty() {
             return Ok(());
         }
-        let replies = round(connection, config, form, &steps, wait)
+        let verdict = round(connection, connector, &plan, unset, wait)
             .map_err(|error| in_handshake(error, config))?;
-        let refused = |(step, reply): (&Step, &Reply)| {
-            matches!(step, Step::LibraryName | Step::LibraryVersion) && reply.kind() == Kind::Error
-        };
-        if steps.iter().zip(&replies).any(refused) {
-            connector.info_refused.store(true, Ordering::Relaxed);
-        }
-        match judge(config, form, &steps, &replies).map_err(|error| in_handshake(error, config))? {
+        match verdict {
             Verdict::Again(next) => form = next,
-            Verdict::Welcome => {
-                if steps[0] == Step::Hello {
-                    connection.hello = replies.into_iter().next();
-                }
-                return Ok(());
-            }
+            Verdict::Welcome => return Ok(()),
         }
     }
 }
@@ -81,58 +83,94 @@ pub(super) fn greet(connection: &mut Connection, connector: &Connector, wait: &W
 /// One write of all steps and the replies to them; ends early at a refusal that ends everything.
 fn round(
     connection: &mut Connection,
-    config: &Config,
-    form: Form,
-    steps: &[Step],
+    connector: &Connector,
+    plan: &Plan,
+    unset: &mut Unset,
     wait: &Wait,
-) -> Result<Vec<Reply>> {
+) -> Result<Verdict> {
+    let config = &connector.config;
+    let mut bytes = room_for(config)?;
+    for step in plan.steps() {
+        write_step(&mut bytes, config, plan.form, *step)?;
+    }
+    let mut first = None;
+    let mut hello = None;
+    connection.stream_replies_and(
+        Outgoing::encoded(bytes),
+        plan.count,
+        wait,
+        |stream, sent| {
+            sent.into_buffer().zeroize();
+            unset.set(stream)
+        },
+        |index, reply| {
+            let step = plan.steps[index];
+            if first.is_none() {
+                first = judge(config, plan.form, step, &reply).transpose();
+            }
+            match step {
+                Step::Hello | Step::Auth if matches!(first, Some(Err(_))) => {
+                    return first.take().map_or(Ok(()), |judged| judged.map(drop));
+                }
+                Step::Hello => hello = Some(reply),
+                Step::LibraryName | Step::LibraryVersion if reply.kind() == Kind::Error => {
+                    connector.info_refused.store(true, Ordering::Relaxed);
+                }
+                _ => {}
+            }
+            Ok(())
+        },
+    )?;
+    let verdict = first.unwrap_or(Ok(Verdict::Welcome))?;
+    if matches!(verdict, Verdict::Welcome) {
+        connection.hello = hello;
+    }
+    Ok(verdict)
+}
+
+/// Room for all steps at once: bytes that grow leave copies of a password behind.
+fn room_for(config: &Config) -> Result<Vec<u8>> {
+    const STEPS: usize = 512;
+    let password = config.password.as_ref().map_or(0, |it| it.expose().len());
+    let names = config.username.len() + 2 * config.client_name.len() + config.driver.len();
     let mut bytes = Vec::new();
-    for step in steps {
-        write_step(&mut bytes, config, form, *step);
-    }
-    let mut replies = Vec::with_capacity(steps.len());
-    let mut out = Outgoing::default();
-    out.raw(&bytes);
-    let result = connection.stream_replies(&out, steps.len(), wait, |index, reply| {
-        if matches!(steps[index], Step::Hello | Step::Auth) {
-            judge(
-                config,
-                form,
-                &steps[index..=index],
-                std::slice::from_ref(&reply),
-            )?;
-        }
-        replies.push(reply);
-        Ok(())
-    });
-    let mut sent = out.into_buffer();
-    sent.zeroize();
-    bytes.zeroize();
-    result.map(|()| replies)
+    let reserved = bytes.try_reserve(STEPS + password + names);
+    reserved.map_err(|_| Error::no_memory(STEPS + password + names))?;
+    Ok(bytes)
 }
 
-fn plan(config: &Config, form: Form, tell: bool) -> Vec<Step> {
-    let mut steps = Vec::new();
-    if form == Form::Resp3 {
-        steps.push(Step::Hello);
-    } else {
-        if config.password.is_some() {
-            steps.push(Step::Auth);
+impl Plan {
+    fn new(config: &Config, form: Form, tell: bool) -> Self {
+        let mut plan = Self {
+            form,
+            steps: [Step::Hello; 6],
+            count: 0,
+        };
+        if form == Form::Resp3 {
+            plan.add(Step::Hello, true);
+        } else {
+            plan.add(Step::Auth, config.password.is_some());
+            plan.add(Step::SetName, !config.client_name.is_empty());
         }
-        if !config.client_name.is_empty() {
-            steps.push(Step::SetName);
+        plan.add(Step::LibraryName, tell);
+        plan.add(Step::LibraryVersion, tell);
+        plan.add(Step::Select, config.db != 0);
+        plan
+    }
+
+    fn add(&mut self, step: Step, wanted: bool) {
+        if wanted {
+            self.steps[self.count] = step;
+            self.count += 1;
         }
     }
-    if tell {
-        steps.extend([Step::LibraryName, Step::LibraryVersion]);
+
+    fn steps(&self) -> &[Step] {
+        &self.steps[..self.count]
     }
-    if config.db != 0 {
-        steps.push(Step::Select);
-    }
-    steps
 }
 
-fn write_step(out: &mut Vec<u8>, config: &Config, form: Form, step: Step) {
+fn write_step(out: &mut Vec<u8>, config: &Config, form: Form, step: Step) -> Result<()> {
     let password = config
         .password
         .as_ref()
@@ -143,53 +181,62 @@ fn write_step(out: &mut Vec<u8>, config: &Config, form: Form, step: Step) {
     };
     match step {
         Step::Hello => {
-            let mut args: Vec<&[u8]> = vec![b"HELLO", b"3"];
-            if config.password.is_some() {
-                args.extend([b"AUTH", username, password]);
+            let name = config.client_name.as_bytes();
+            match (config.password.is_some(), name) {
+                (false, b"") => encode::command(out, &[b"HELLO", b"3"]),
+                (false, _) => encode::command(out, &[b"HELLO", b"3", b"SETNAME", name]),
+                (true, b"") => encode::command(out, &[b"HELLO", b"3", b"AUTH", username, password]),
+                (true, _) => {
+                    let auth = [
+                        b"HELLO",
+                        &b"3"[..],
+                        b"AUTH",
+                        username,
+                        password,
+                        b"SETNAME",
+                        name,
+                    ];
+                    encode::command(out, &auth)
+                }
             }
-            if !config.client_name.is_empty() {
-                args.extend([b"SETNAME", config.client_name.as_bytes()]);
-            }
-            encode::command(out, &args);
         }
         Step::Auth if config.username.is_empty() || form == Form::Resp2PasswordOnly => {
-            encode::command(out, &[b"AUTH", password]);
+            encode::command(out, &[b"AUTH", password])
         }
         Step::Auth => encode::command(out, &[b"AUTH", username, password]),
         Step::SetName => {
-            encode::command(out, &[b"CLIENT", b"SETNAME", config.client_name.as_bytes()]);
+            encode::command(out, &[b"CLIENT", b"SETNAME", config.client_name.as_bytes()])
         }
         Step::LibraryName => {
             let name = library_name(config);
-            encode::command(out, &[b"CLIENT", b"SETINFO", b"LIB-NAME", name.as_bytes()]);
+            encode::command(out, &[b"CLIENT", b"SETINFO", b"LIB-NAME", name.as_bytes()])
         }
         Step::LibraryVersion => {
             let version = text::VERSION.as_bytes();
-            encode::command(out, &[b"CLIENT", b"SETINFO", b"LIB-VER", version]);
+            encode::command(out, &[b"CLIENT", b"SETINFO", b"LIB-VER", version])
         }
         Step::Select => encode::command(out, &[b"SELECT", config.db.to_string().as_bytes()]),
     }
 }
 
 /// Our name, with the libraries built on us in parentheses.
-fn library_name(config: &Config) -> String {
+fn library_name(config: &Config) -> Cow<'static, str> {
     match config.driver.as_str() {
-        "" => text::LIBRARY.to_owned(),
-        driver => format!("{}({driver})", text::LIBRARY),
+        "" => text::LIBRARY.into(),
+        driver => format!("{}({driver})", text::LIBRARY).into(),
     }
 }
 
-fn judge(config: &Config, form: Form, steps: &[Step], replies: &[Reply]) -> Result<Verdict> {
-    for (step, reply) in steps.iter().zip(replies) {
-        let optional = matches!(step, Step::LibraryName | Step::LibraryVersion);
-        if reply.kind() == Kind::Error && !optional {
-            return judge_refusal(config, form, *step, reply.text());
-        }
-        if *step == Step::Hello {
-            check_protocol(reply)?;
-        }
+/// What a reply decides, if anything.
+fn judge(config: &Config, form: Form, step: Step, reply: &Node) -> Result<Option<Verdict>> {
+    let optional = matches!(step, Step::LibraryName | Step::LibraryVersion);
+    if reply.kind() == Kind::Error && !optional {
+        return judge_refusal(config, form, step, reply.text()).map(Some);
     }
-    Ok(Verdict::Welcome)
+    if step == Step::Hello {
+        check_protocol(reply)?;
+    }
+    Ok(None)
 }
 
 /// A refused step: another form may do, or it is the end.
@@ -238,5 +285,33 @@ fn in_handshake(error: Error, config: &Config) -> Error {
     match &config.password {
         Some(secret) => error.without(&String::from_utf8_lossy(secret.expose())),
         None => error,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::options::Secret;
+
+    #[test]
+    fn every_greeting_fits_into_the_room_made_for_it() {
+        let named = |length: usize| Config {
+            username: "u".repeat(length),
+            password: Some(Secret::new(vec![b'p'; length])),
+            client_name: "n".repeat(length),
+            driver: "d".repeat(length),
+            db: u32::MAX,
+            ..Config::default()
+        };
+        for config in [0, 1, 99, 1000, 100_000].map(named) {
+            for form in [Form::Resp3, Form::Resp2, Form::Resp2PasswordOnly] {
+                let mut bytes = room_for(&config).unwrap();
+                let room = bytes.capacity();
+                for step in Plan::new(&config, form, true).steps() {
+                    write_step(&mut bytes, &config, form, *step).unwrap();
+                }
+                assert_eq!(bytes.capacity(), room, "{form:?} of {} bytes", bytes.len());
+            }
+        }
     }
 }

@@ -149,6 +149,11 @@ impl Code {
             Code::Resolve => "check the host name and the resolver",
             Code::Connect => "check that a server listens there and that the way is open",
             Code::Disconnected => "see the server's log for why it closed the connection",
+            Code::Tls => {
+                "compare TLS versions, ciphers and client certificate with what the server wants"
+            }
+            Code::Certificate => "check tls.ca_file, tls.server_name and the server's certificate",
+            Code::Circuit => "wait, or see why the server was out of reach",
             Code::Timeout => "raise the timeout, or look for a slow server or network",
             Code::Pool => "raise pool.max or pool.wait_ms, or hold connections for less time",
             Code::Protocol => "check that a Redis or Valkey server answers at this address",

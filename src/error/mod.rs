@@ -5,13 +5,15 @@
 //! node, phase, command and attempts on its way up; its text is put together when it is asked for.
 
 mod code;
+mod redirect;
 mod server;
 
 use std::fmt;
 use std::time::Duration;
 
 pub use code::Code;
-pub use server::from_line;
+pub use redirect::Redirect;
+pub use server::{from_line, is_word, spares_scripts};
 
 /// Result of anything that can fail here.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -39,6 +41,8 @@ pub enum Phase {
     Resolve,
     /// Connecting a socket.
     Connect,
+    /// Agreeing on encryption.
+    Tls,
     /// Greeting the server: HELLO, AUTH, SELECT.
     Handshake,
     /// Writing the command.
@@ -56,6 +60,7 @@ impl fmt::Display for Phase {
             Phase::Queue => "while waiting for a pooled connection",
             Phase::Resolve => "while resolving the host name",
             Phase::Connect => "while connecting",
+            Phase::Tls => "during the TLS handshake",
             Phase::Handshake => "during the handshake",
             Phase::Send => "while sending",
             Phase::Receive => "while waiting for the reply",
@@ -119,6 +124,18 @@ impl Error {
         Self::new(Code::NoMemory, format!("no memory for {bytes} bytes"))
     }
 
+    /// The caller's own cancel was fired.
+    #[cold]
+    pub fn cancelled() -> Self {
+        Self::new(Code::Cancelled, "the call was cancelled")
+    }
+
+    /// The client was closed.
+    #[cold]
+    pub fn closed() -> Self {
+        Self::new(Code::Closed, "the client is closed")
+    }
+
     /// Names the phase, unless a deeper layer has.
     pub fn in_phase(mut self, phase: Phase) -> Self {
         self.0.phase.get_or_insert(phase);
@@ -131,10 +148,27 @@ impl Error {
         self
     }
 
-    /// Takes a secret out of the text.
+    /// The true reason, when the call was ended from elsewhere; how far it had come stays. `phase`
+    /// where the failure knows none.
+    pub fn or_ended(self, ended: Option<Self>, phase: Phase) -> Self {
+        let (outcome, known) = (self.outcome(), self.phase());
+        match ended {
+            Some(ended) => ended.with_outcome(outcome).during(known.unwrap_or(phase)),
+            None => self,
+        }
+    }
+
+    /// Says more about what was wrong.
+    pub fn adding(mut self, more: &str) -> Self {
+        self.0.detail = format!("{}; {more}", self.0.detail);
+        self
+    }
+
+    /// Takes a secret out of the text and of the server's word.
     pub fn without(mut self, secret: &str) -> Self {
         if !secret.is_empty() {
             self.0.detail = self.0.detail.replace(secret, "***");
+            self.0.server_code = self.0.server_code.replace(secret, "***");
         }
         self
     }
@@ -150,6 +184,12 @@ impl Error {
     /// Says what became of the command.
     pub fn with_outcome(mut self, outcome: Outcome) -> Self {
         self.0.outcome = outcome;
+        self
+    }
+
+    /// Keeps the errno of a failed system call.
+    pub fn with_os_error(mut self, os_error: i32) -> Self {
+        self.0.os_error = os_error;
         self
     }
 
@@ -205,6 +245,11 @@ impl Error {
     /// First word of the server's error line; empty when no server spoke.
     pub fn server_code(&self) -> &str {
         &self.0.server_code
+    }
+
+    /// Where the node of a cluster that answered sends the command instead.
+    pub fn redirect(&self) -> Option<Redirect> {
+        Redirect::parse(&self.0.detail)
     }
 
     /// "host:port" or socket path; empty when no node was involved.

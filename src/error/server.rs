@@ -45,6 +45,22 @@ const ERR_TEXTS: &[(&str, Code)] = &[
     ("READONLY ", Code::ReadOnly),
 ];
 
+/// Lines of servers that refuse a script before it could write: how they open, and what they say
+/// then. Servers of different makers name themselves in the first.
+const SPARING: &[(&str, &str)] = &[
+    ("LOADING ", " is loading the dataset in memory"),
+    ("CLUSTERDOWN The cluster is down", ""),
+    ("CLUSTERDOWN Hash slot not served", ""),
+    ("MASTERDOWN Link with MASTER is down", ""),
+    (
+        "TRYAGAIN Multiple keys request during rehashing of slot",
+        "",
+    ),
+    ("READONLY You can't write against a read only ", ""),
+    ("ERR READONLY You can't write against a read only ", ""),
+    ("ERR max number of clients ", "reached"),
+];
+
 /// What a server's error line, without its minus, means.
 #[cold]
 pub fn from_line(line: &[u8]) -> Error {
@@ -70,15 +86,31 @@ fn is_passing(word: &str, line: &[u8]) -> bool {
 fn first_word(line: &[u8]) -> &str {
     let end = line.iter().position(|b| *b == b' ').unwrap_or(line.len());
     let word = &line[..end.min(LONGEST_WORD + 1)];
-    let is_code = word.len() <= LONGEST_WORD
-        && word.first().is_some_and(u8::is_ascii_uppercase)
-        && word
-            .iter()
-            .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b"_-".contains(b));
     match std::str::from_utf8(word) {
-        Ok(word) if is_code => word,
+        Ok(text) if is_word(word) => text,
         _ => "",
     }
+}
+
+/// Whether an error line may open with it as its code.
+pub fn is_word(word: &[u8]) -> bool {
+    let fits = |b: &u8| b.is_ascii_uppercase() || b.is_ascii_digit() || b"_-".contains(b);
+    word.len() <= LONGEST_WORD
+        && word.first().is_some_and(u8::is_ascii_uppercase)
+        && word.iter().all(fits)
+}
+
+/// Whether a server says this of a script before the script could write.
+///
+/// A script fails with whatever line its author or its last command chose, perhaps after writing.
+/// These lines are the servers' own, spoken before it starts; READONLY may also end it at its
+/// first write.
+pub fn spares_scripts(error: &Error) -> bool {
+    let line = error.detail();
+    SPARING.iter().any(|(opening, rest)| {
+        let after = line.strip_prefix(opening);
+        after.is_some_and(|after| after.contains(rest))
+    })
 }
 
 fn code_of_word(word: &str) -> Code {
@@ -190,6 +222,41 @@ mod tests {
         assert_eq!(from_line(word.as_bytes()).server_code(), word);
         assert_eq!(from_line(format!("{word}X").as_bytes()).server_code(), "");
         assert_eq!(from_line(b"X1_Y-Z q").server_code(), "X1_Y-Z");
+    }
+
+    #[test]
+    fn a_script_is_spared_by_the_servers_own_lines_alone() {
+        for line in [
+            "LOADING Redis is loading the dataset in memory",
+            "LOADING Valkey is loading the dataset in memory",
+            "CLUSTERDOWN The cluster is down",
+            "CLUSTERDOWN The cluster is down and only accepts read commands",
+            "CLUSTERDOWN Hash slot not served",
+            "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.",
+            "TRYAGAIN Multiple keys request during rehashing of slot",
+            "READONLY You can't write against a read only replica.",
+            "READONLY You can't write against a read only slave.",
+            "READONLY You can't write against a read only replica. script: 0a, on @user_script:1.",
+            "ERR READONLY You can't write against a read only replica.",
+            "ERR max number of clients reached",
+            "ERR max number of clients + cluster connections reached",
+        ] {
+            assert!(spares_scripts(&from_line(line.as_bytes())), "{line}");
+        }
+        for line in [
+            "LOADING the dice",
+            "CLUSTERDOWN",
+            "TRYAGAIN the lock is held",
+            "READONLY",
+            "READONLY mode",
+            "OOM command not allowed when used memory > 'maxmemory'.",
+            "NOREPLICAS Not enough good replicas to write.",
+            "BUSY Redis is busy running a script.",
+            "ERR Error running script: READONLY You can't write against a read only replica.",
+            "",
+        ] {
+            assert!(!spares_scripts(&from_line(line.as_bytes())), "{line}");
+        }
     }
 
     #[test]

@@ -1,20 +1,22 @@
 //! What a caller may say of one call, and the means to cancel it.
 
 use std::ffi::c_char;
+use std::mem::offset_of;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::shield;
+use super::size_first::{self, SizeFirst};
 use super::status::REDISCLIENT_CALL_IDEMPOTENT;
 use crate::client::{CallOptions, Limit};
-use crate::error::{Code, Error, Result};
+use crate::error::Result;
 use crate::net::Cancel;
 use crate::sys::errno;
 
 /// Options of one call. Initialise with REDISCLIENT_CALL_INIT; a NULL call is all defaults.
 ///
-/// `size` comes first: a smaller size means that the missing tail is default, 0 is EINVAL, and a
-/// tail beyond what this version knows must be zero.
+/// `size` comes first: a smaller size, where a field ends, means that the missing tail is default;
+/// 0 and a size that cuts a field are EINVAL; a tail beyond what this version knows must be zero.
 #[repr(C)]
 pub struct Call {
     /// sizeof(redisclient_call).
@@ -32,24 +34,45 @@ pub struct Call {
     pub reserved: u32,
 }
 
-/// No known or future call struct is larger.
-const LARGEST: usize = 4096;
+// SAFETY: repr(C), the size first, and the rest numbers and pointers.
+unsafe impl SizeFirst for Call {
+    const NAME: &'static str = "call struct";
+    const INIT: &'static str = "REDISCLIENT_CALL_INIT";
+    const WHOLE: &'static [usize] = &[
+        offset_of!(Call, deadline_ms),
+        offset_of!(Call, route),
+        offset_of!(Call, cancel),
+        offset_of!(Call, flags),
+        offset_of!(Call, reserved),
+    ];
+}
 
 /// Reads a call.
 ///
 /// # Safety
 /// `call` is NULL or points to as many bytes as its first field says.
+#[inline]
 pub(super) unsafe fn read(call: *const Call) -> Result<CallOptions> {
-    if call.is_null() {
-        return Ok(CallOptions::default());
+    match call.is_null() {
+        true => Ok(CallOptions::default()),
+        // SAFETY: as the caller promises.
+        false => unsafe { read_given(call) },
     }
-    // SAFETY: as the caller promises; the copy asks for no alignment.
-    let call = unsafe { copy(call.cast()) }?;
+}
+
+/// # Safety
+/// As `read`, and `call` is not NULL.
+#[inline(never)]
+unsafe fn read_given(call: *const Call) -> Result<CallOptions> {
+    // SAFETY: as the caller promises.
+    let call = unsafe { size_first::copy(call) }?;
     if call.flags & !REDISCLIENT_CALL_IDEMPOTENT != 0 || call.reserved != 0 {
-        return Err(wrong("has flags that are not known, or reserved is not 0"));
+        return Err(Call::wrong(
+            "has flags that are not known, or reserved is not 0",
+        ));
     }
     if !call.route.is_null() {
-        return Err(wrong(
+        return Err(Call::wrong(
             "names a route, which is not supported in this version",
         ));
     }
@@ -58,7 +81,7 @@ pub(super) unsafe fn read(call: *const Call) -> Result<CallOptions> {
         -1 => Limit::Never,
         millis => match u64::try_from(millis) {
             Ok(millis) => Limit::For(Duration::from_millis(millis)),
-            Err(_) => return Err(wrong("has a deadline_ms below -1")),
+            Err(_) => return Err(Call::wrong("has a deadline_ms below -1")),
         },
     };
     Ok(CallOptions {
@@ -67,35 +90,6 @@ pub(super) unsafe fn read(call: *const Call) -> Result<CallOptions> {
         cancel: unsafe { share(call.cancel) },
         idempotent: call.flags & REDISCLIENT_CALL_IDEMPOTENT != 0,
     })
-}
-
-/// Copies a struct of whatever size into ours.
-///
-/// # Safety
-/// As `read`.
-unsafe fn copy(from: *const u8) -> Result<Call> {
-    // SAFETY: a size stands first.
-    let size = unsafe { from.cast::<usize>().read_unaligned() };
-    if size < size_of::<usize>() || size > LARGEST {
-        return Err(wrong("has no valid size: use REDISCLIENT_CALL_INIT"));
-    }
-    let known = size.min(size_of::<Call>());
-    // SAFETY: the struct is as large as it says.
-    let tail = unsafe { std::slice::from_raw_parts(from.add(known), size - known) };
-    if tail.iter().any(|byte| *byte != 0) {
-        return Err(wrong("says something that this version does not know"));
-    }
-    let mut call = Call {
-        size: 0,
-        deadline_ms: 0,
-        route: std::ptr::null(),
-        cancel: std::ptr::null_mut(),
-        flags: 0,
-        reserved: 0,
-    };
-    // SAFETY: both are at least `known` bytes, and any bytes make a Call.
-    unsafe { std::ptr::copy_nonoverlapping(from, (&raw mut call).cast::<u8>(), known) };
-    Ok(call)
 }
 
 /// # Safety
@@ -109,10 +103,6 @@ unsafe fn share(cancel: *mut Cancel) -> Option<Arc<Cancel>> {
         Arc::increment_strong_count(cancel.cast_const());
         Some(Arc::from_raw(cancel.cast_const()))
     }
-}
-
-fn wrong(what: &str) -> Error {
-    Error::new(Code::Invalid, format!("the call struct {what}"))
 }
 
 /// Makes a cancel: fired from any thread it ends the calls it was given to, at once and for good.

@@ -3,13 +3,13 @@
 use std::ffi::c_char;
 use std::sync::Arc;
 
-use super::arguments::{Arguments, text};
+use super::arguments::{Arguments, named, text};
 use super::call::{self, Call};
 use super::error::ErrorHandle;
 use super::options::OptionsHandle;
 use super::status::Status;
 use super::{guard, null, put, shield};
-use crate::client::Client;
+use crate::client::{CallOptions, Client};
 use crate::error::Result;
 use crate::options;
 use crate::resp::{Node, Reply};
@@ -18,13 +18,15 @@ use crate::sys::errno;
 /// Opens a client: one handle for any thread, with pooled connections behind it.
 ///
 /// The URL says where: `redis://[[user]:password@]host[:port][/db][?option=value&...]` or
-/// `unix://[[user]:password@]/path[?db=n&...]` (`valkey://` too). Options may be NULL; they are
-/// copied, and the URL wins over them. Unless `lazy=yes`, one connection is made and greeted
-/// within connect_timeout_ms + timeout_ms, without retries.
+/// `unix://[[user]:password@]/path[?db=n&...]`; `rediss://` is the first over TLS (`valkey://` and
+/// `valkeys://` too). Options may be NULL; they are copied, and the URL wins over them. Unless
+/// `lazy=yes`, one connection, or `pool.min` of them, are made and greeted within
+/// connect_timeout_ms + timeout_ms, without retries.
 /// `*out` is yours: free it with `redisclient_free`.
 /// EINVAL: NULL, or a malformed URL. EOPTION: a key, value or scheme that is wrong or not supported
-/// in this version. ERESOLVE, ECONNECT, EDISCONNECTED, ETIMEOUT,
-/// EAUTH, ENOPERM, ELOADING, EMAXCLIENTS, EPROTOCOL, ESERVER: the connection. ENOMEM, EPANIC.
+/// in this version, or a certificate or key that cannot be used. ERESOLVE, ECONNECT, EDISCONNECTED,
+/// ETLS, ECERTIFICATE, ETIMEOUT, EAUTH, ENOPERM, ELOADING, EMAXCLIENTS, EPROTOCOL, ELIMIT, ESERVER:
+/// the connection. ENOMEM, EPANIC.
 ///
 /// # Safety
 /// `url` is NUL-terminated, `options` NULL or live, `out` and `error` places for pointers.
@@ -49,6 +51,35 @@ pub unsafe extern "C" fn redisclient_open(
     })
 }
 
+/// Changes an option of an open client. Any thread.
+///
+/// For the options that OPTIONS.md calls live: all of `pool.` and `retry.`, `timeout_ms`,
+/// `connect_timeout_ms` and `health_check_ms`, with the values that redisclient_options_set takes.
+/// It counts for calls that begin afterwards, on connections old and new; a call under way may
+/// take it up at its next attempt. A raised pool.max serves callers who wait; a lowered one closes
+/// idle connections at once and others when they come back. A raised pool.min makes none. A child
+/// that is forked later starts with what was set; what it sets is its own.
+/// EINVAL: NULL. EOPTION, and nothing changed: an unknown name, a wrong value, an option that is
+/// fixed when the client is opened, or a pool.min above pool.max. ECLOSED. EPANIC.
+///
+/// # Safety
+/// The client is live, name and value NUL-terminated, `error` NULL or a place for a pointer.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn redisclient_set(
+    client: *mut Client,
+    name: *const c_char,
+    value: *const c_char,
+    error: *mut *mut ErrorHandle,
+) -> Status {
+    guard(error, || {
+        // SAFETY: as the caller promises.
+        let (client, name) = unsafe { (share(client)?, text(name, "name")?) };
+        // SAFETY: as the caller promises.
+        let value = unsafe { text(value, "value") }?;
+        client.set(name.to_bytes(), value.to_bytes())
+    })
+}
+
 /// Closes the client: calls in flight and later ones end with ECLOSED. Returns at once.
 ///
 /// Any thread, any number of times; NULL is ignored. The handle still has to be freed.
@@ -64,6 +95,7 @@ pub unsafe extern "C" fn redisclient_close(client: *mut Client) {
 }
 
 /// Closes the client and gives up the handle: calls inside end with ECLOSED, none may start after.
+/// Waits until the threads that its queues started have ended, unless it is called on one of them.
 ///
 /// NULL is fine. Pipelines made from it stay valid to free. Keeps errno.
 ///
@@ -79,6 +111,7 @@ pub unsafe extern "C" fn redisclient_free(client: *mut Client) {
             // SAFETY: made by `redisclient_open`, given up by the caller.
             let client = unsafe { Arc::from_raw(client.cast_const()) };
             client.close();
+            client.join();
         });
     });
 }
@@ -103,8 +136,17 @@ pub unsafe extern "C" fn redisclient_command(
     out: *mut *mut Node,
     error: *mut *mut ErrorHandle,
 ) -> Status {
-    // SAFETY: as the caller promises.
-    unsafe { redisclient_command_call(client, std::ptr::null(), argc, argv, lengths, out, error) }
+    guard(error, || {
+        // SAFETY: as the caller promises.
+        let client = unsafe { share(client) }?;
+        let mut room = Arguments::room();
+        // SAFETY: as the caller promises.
+        let args = named(unsafe { room.read(argc, argv, lengths) }?)?;
+        let reply = client.execute(args, &CallOptions::default())?;
+        // SAFETY: as the caller promises.
+        unsafe { hand_out(reply, out) };
+        Ok(())
+    })
 }
 
 /// `redisclient_command` with options for this call: deadline, cancel, flags.
@@ -126,7 +168,7 @@ pub unsafe extern "C" fn redisclient_command_call(
 ) -> Status {
     guard(error, || {
         // SAFETY: as the caller promises.
-        unsafe { execute(client, call, || Arguments::read(argc, argv, lengths), out) }
+        unsafe { execute(client, call, |room| room.read(argc, argv, lengths), out) }
     })
 }
 
@@ -152,7 +194,7 @@ pub unsafe extern "C" fn redisclient_command_packed(
             execute(
                 client,
                 call,
-                || Arguments::read_packed(argc, bytes, lengths),
+                |room| room.read_packed(argc, bytes, lengths),
                 out,
             )
         }
@@ -161,28 +203,47 @@ pub unsafe extern "C" fn redisclient_command_packed(
 
 /// # Safety
 /// As the functions above.
-unsafe fn execute<'a>(
+#[inline]
+pub(super) unsafe fn execute<'a>(
     client: *mut Client,
     call: *const Call,
-    arguments: impl FnOnce() -> Result<Arguments<'a>>,
+    read: impl for<'r> FnOnce(&'r mut Arguments<'a>) -> Result<&'r [&'a [u8]]>,
     out: *mut *mut Node,
 ) -> Result<()> {
     // SAFETY: as the caller promises.
     let client = unsafe { share(client) }?;
     // SAFETY: as the caller promises.
     let call = unsafe { call::read(call) }?;
-    let reply = client.execute(arguments()?.named()?.as_slice(), &call)?;
+    let mut room = Arguments::room();
+    let reply = execute_with(&client, named(read(&mut room)?)?, &call)?;
+    // SAFETY: as the caller promises.
+    unsafe { hand_out(reply, out) };
+    Ok(())
+}
+
+/// One copy of the life of a command for all that take options for a call.
+#[inline(never)]
+fn execute_with(client: &Client, args: &[&[u8]], call: &CallOptions) -> Result<Reply> {
+    client.execute(args, call)
+}
+
+/// Gives the caller a reply, or frees it where there is no place for it.
+///
+/// # Safety
+/// `out` is NULL or a place for a pointer.
+#[inline]
+unsafe fn hand_out(reply: Reply, out: *mut *mut Node) {
     if !out.is_null() {
         // SAFETY: as the caller promises.
         unsafe { put(out, Reply::into_raw(reply)) };
     }
-    Ok(())
 }
 
 /// One more owner, so that a free on another thread does not end the client under a call.
 ///
 /// # Safety
 /// `client` is NULL or live.
+#[inline]
 pub(super) unsafe fn share(client: *mut Client) -> Result<Arc<Client>> {
     if client.is_null() {
         return Err(null("client"));

@@ -1,18 +1,14 @@
 //! One connection driven by hand: for protocol tools, proxies, and programs ported from hiredis.
 
 use std::ffi::{c_char, c_int};
-use std::sync::Arc;
-use std::time::Instant;
 
-use super::arguments::{Arguments, bytes, text};
+use super::arguments::{Arguments, bytes, named, text};
 use super::error::ErrorHandle;
 use super::options::OptionsHandle;
 use super::status::Status;
-use super::{borrow, guard, null, put, shield};
-use crate::connection::{Connector, Manual};
-use crate::deadline::Deadline;
+use super::{borrow, deadline, guard, null, put, shield};
+use crate::connection::Manual;
 use crate::error::{Code, Error, Result};
-use crate::net::Wait;
 use crate::options;
 use crate::resp::{Node, Reply};
 use crate::sys::errno;
@@ -20,15 +16,6 @@ use crate::sys::errno;
 /// A connection of one's own. One thread may send while another receives; shutdown from any.
 pub struct ConnectionHandle {
     manual: Manual,
-}
-
-/// Reads a time in C's form.
-fn deadline(timeout_ms: c_int) -> Result<Deadline> {
-    if timeout_ms < -1 {
-        let detail = format!("timeout_ms is {timeout_ms}: -1 is for ever, 0 does not wait");
-        return Err(Error::new(Code::Invalid, detail));
-    }
-    Ok(Deadline::from_millis(Instant::now(), i64::from(timeout_ms)))
 }
 
 /// Opens one connection to one server; nothing is pooled, retried or hidden.
@@ -66,23 +53,48 @@ fn open(url: &[u8], options: Option<&OptionsHandle>) -> Result<ConnectionHandle>
     }
     let options = options.map(OptionsHandle::copy);
     let config = options::url::parse(url, options.as_ref())?;
-    let started = Instant::now();
-    let wait = Wait {
-        deadline: Deadline::after(started, config.connect_timeout),
-        closing: Arc::default(),
-        cancel: None,
-    };
-    let connection = Connector::new(Arc::new(config), None)
-        .connect(&wait)
-        .map_err(|error| error.for_command("open", 1, started.elapsed()))?;
     Ok(ConnectionHandle {
-        manual: Manual::new(connection),
+        manual: Manual::open(config)?,
+    })
+}
+
+/// Takes over a connected stream socket, greets the server as the options say (handshake=no: nothing
+/// is sent), and makes a connection of it.
+///
+/// For sockets that came from elsewhere: accepted, handed over by another process, one of a pair. The
+/// options may be NULL; those of addresses, TLS and pools have no use here: bytes go in clear. After
+/// OK the descriptor is the library's: blocking, close-on-exec, closed by
+/// `redisclient_connection_free`. After any other status it is still yours, open and as it was, though
+/// a failed greeting may have sent or read some bytes. `*out` is yours.
+/// EINVAL: NULL, or a descriptor that is not open, no stream socket, or not connected. The greeting:
+/// EDISCONNECTED, ETIMEOUT (connect_timeout_ms), EAUTH, ENOPERM, ELOADING, EMAXCLIENTS, EPROTOCOL,
+/// ELIMIT, ESERVER. ENOMEM, EPANIC.
+///
+/// # Safety
+/// The descriptor is nobody else's, `options` NULL or live, `out` and `error` places for pointers.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn redisclient_connection_adopt(
+    fd: isize,
+    options: *const OptionsHandle,
+    out: *mut *mut ConnectionHandle,
+    error: *mut *mut ErrorHandle,
+) -> Status {
+    guard(error, || {
+        if out.is_null() {
+            return Err(null("out"));
+        }
+        // SAFETY: as the caller promises.
+        let options = unsafe { options.as_ref() }.map(OptionsHandle::copy);
+        let manual = Manual::adopt(fd, options::url::without_url(options.as_ref()))?;
+        // SAFETY: as the caller promises.
+        unsafe { put(out, Box::into_raw(Box::new(ConnectionHandle { manual }))) };
+        Ok(())
     })
 }
 
 /// Buffers a command; arguments as in `redisclient_command`, copied. Nothing is sent before flush.
 ///
-/// EINVAL: the arguments. EBUSY: another thread sends. EFORKED: in a forked child.
+/// EINVAL: the arguments. EBUSY: another thread sends. EFORKED: in a forked child. ENOMEM, EPANIC.
 ///
 /// # Safety
 /// The connection is live, the arrays are as said, `error` is NULL or a place for a pointer.
@@ -97,9 +109,10 @@ pub unsafe extern "C" fn redisclient_connection_send(
     guard(error, || {
         // SAFETY: as the caller promises.
         let connection = unsafe { borrow(connection, "connection") }?;
+        let mut room = Arguments::room();
         // SAFETY: as the caller promises.
-        let arguments = unsafe { Arguments::read(argc, argv, lengths) }?.named()?;
-        connection.manual.send(arguments.as_slice())
+        let arguments = unsafe { room.read(argc, argv, lengths) }?;
+        connection.manual.send(named(arguments)?)
     })
 }
 
@@ -126,8 +139,8 @@ pub unsafe extern "C" fn redisclient_connection_send_raw(
 
 /// Writes what is buffered, waiting at most `timeout_ms` (-1 for ever, 0 not at all).
 ///
-/// ETIMEOUT keeps the rest for the next flush. EDISCONNECTED: the connection is lost. EINVAL: a
-/// time below -1. EBUSY, EFORKED as `redisclient_connection_send`.
+/// ETIMEOUT keeps the rest for the next flush. EDISCONNECTED, ETLS: the connection is lost. EINVAL:
+/// NULL, or a time below -1. EBUSY, EFORKED, EPANIC as `redisclient_connection_send`.
 ///
 /// # Safety
 /// The connection is live, `error` is NULL or a place for a pointer.
@@ -147,8 +160,9 @@ pub unsafe extern "C" fn redisclient_connection_flush(
 /// The next reply or push in wire order, waiting at most `timeout_ms` (-1 for ever, 0 not at all).
 ///
 /// Error replies come as kind ERROR. `*out` is yours. ETIMEOUT keeps the connection and a half-read
-/// reply. EDISCONNECTED: the peer closed, or shutdown was called. EPROTOCOL, ELIMIT: final.
-/// EINVAL: NULL, or a time below -1. EBUSY: another thread receives. EFORKED: in a forked child.
+/// reply. EDISCONNECTED: the peer closed, or shutdown was called. ETLS: the peer refused, or sent a
+/// broken record. EPROTOCOL, ELIMIT: final. EINVAL: NULL, or a time below -1. EBUSY: another thread
+/// receives. EFORKED: in a forked child. ENOMEM, EPANIC.
 ///
 /// # Safety
 /// The connection is live, `out` a place for a pointer, `error` NULL or one.

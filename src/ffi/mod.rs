@@ -3,30 +3,48 @@
 //! Every pointer is checked for NULL. `guard` turns results into a status and an error object, and
 //! keeps panics from leaving the library. Outputs are written only on success.
 
+pub mod argument_list;
 pub mod arguments;
+pub mod backoff;
 pub mod call;
 pub mod client;
 pub mod connection;
 pub mod error;
+pub mod event;
+mod one_thread;
+pub mod option_table;
 pub mod options;
 pub mod pipeline;
+pub mod queue;
 pub mod reader;
 pub mod reply;
+mod size_first;
+pub mod stats;
 pub mod status;
+pub mod submit;
 pub mod version;
 
+use std::any::Any;
+use std::ffi::c_int;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use crate::deadline::{Deadline, Moment};
 use crate::error::{Code, Error, Result};
 use error::ErrorHandle;
 use status::{REDISCLIENT_OK, Status};
 
 /// Runs the body of a fallible function: its failure, or its panic, becomes status and error object.
+#[inline]
 fn guard(out: *mut *mut ErrorHandle, body: impl FnOnce() -> Result<()>) -> Status {
-    let error = match catch(body) {
-        Ok(()) => return REDISCLIENT_OK,
-        Err(error) => error,
-    };
+    match catch(body) {
+        Ok(()) => REDISCLIENT_OK,
+        Err(error) => hand_out(out, error),
+    }
+}
+
+/// Gives the caller a status, and the error where there is a place for it.
+#[cold]
+fn hand_out(out: *mut *mut ErrorHandle, error: Error) -> Status {
     let status = error.code() as Status;
     if !out.is_null() {
         let handle = Box::into_raw(Box::new(ErrorHandle::new(error)));
@@ -41,25 +59,39 @@ fn shield<T>(otherwise: T, body: impl FnOnce() -> T) -> T {
     catch_unwind(AssertUnwindSafe(body)).unwrap_or(otherwise)
 }
 
+#[inline]
 fn catch<T>(body: impl FnOnce() -> Result<T>) -> Result<T> {
     match catch_unwind(AssertUnwindSafe(body)) {
         Ok(result) => result,
-        Err(payload) => {
-            let text = match (
-                payload.downcast_ref::<&str>(),
-                payload.downcast_ref::<String>(),
-            ) {
-                (Some(text), _) => text,
-                (_, Some(text)) => text.as_str(),
-                _ => "unknown",
-            };
-            Err(Error::new(Code::Panic, format!("internal failure: {text}")))
-        }
+        Err(payload) => Err(panicked(&*payload)),
     }
 }
 
+#[cold]
+fn panicked(payload: &(dyn Any + Send)) -> Error {
+    let text = match (
+        payload.downcast_ref::<&str>(),
+        payload.downcast_ref::<String>(),
+    ) {
+        (Some(text), _) => text,
+        (_, Some(text)) => text.as_str(),
+        _ => "unknown",
+    };
+    Error::new(Code::Panic, format!("internal failure: {text}"))
+}
+
+#[cold]
 fn null(what: &str) -> Error {
     Error::new(Code::Invalid, format!("{what} is NULL"))
+}
+
+/// Reads a time in C's form.
+fn deadline(timeout_ms: c_int) -> Result<Deadline> {
+    if timeout_ms < -1 {
+        let detail = format!("timeout_ms is {timeout_ms}: -1 is for ever, 0 does not wait");
+        return Err(Error::new(Code::Invalid, detail));
+    }
+    Ok(Deadline::from_millis(Moment::now(), i64::from(timeout_ms)))
 }
 
 /// Borrows what a handle points to.

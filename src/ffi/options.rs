@@ -1,7 +1,6 @@
 //! Options: names and values, checked when they are set.
 
 use std::ffi::c_char;
-use std::sync::Mutex;
 
 use super::arguments::{bytes, text};
 use super::error::ErrorHandle;
@@ -11,6 +10,7 @@ use crate::error::Result;
 use crate::net::lock;
 use crate::options::Options;
 use crate::sys::errno;
+use crate::sys::sync::Mutex;
 
 /// A set of options to open with. Any thread; open copies it.
 pub struct OptionsHandle {
@@ -21,6 +21,17 @@ impl OptionsHandle {
     /// A copy, for the call that opens something.
     pub(super) fn copy(&self) -> Options {
         lock(&self.options).clone()
+    }
+
+    /// Changes the options. What is replaced ends after the lock is given back, since ending a
+    /// caller's function runs the caller's code.
+    pub(super) fn change(&self, change: impl FnOnce(&mut Options) -> Result<()>) -> Result<()> {
+        let mut options = lock(&self.options);
+        let before = options.clone();
+        let result = change(&mut options);
+        drop(options);
+        drop(before);
+        result
     }
 }
 
@@ -85,7 +96,7 @@ pub unsafe extern "C" fn redisclient_options_set_bytes(
 unsafe fn set(options: *mut OptionsHandle, name: *const c_char, value: &[u8]) -> Result<()> {
     // SAFETY: as the caller promises.
     let (options, name) = unsafe { (borrow(options, "options")?, text(name, "name")?) };
-    lock(&options.options).set(name.to_bytes(), value)
+    options.change(|options| options.set(name.to_bytes(), value))
 }
 
 /// Frees options; NULL is fine. What was opened with them is not affected. Keeps errno.

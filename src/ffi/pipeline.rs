@@ -1,54 +1,35 @@
 //! Pipelines: many commands in one write, atomic if asked.
 
 use std::ffi::{c_char, c_int};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, TryLockError};
 
-use super::arguments::Arguments;
+use super::arguments::{Arguments, named};
 use super::call::{self, Call};
 use super::client::share;
 use super::error::ErrorHandle;
+use super::one_thread::OneThread;
 use super::status::Status;
 use super::{borrow, catch, guard, put, shield};
 use crate::client::{Client, Pipeline};
-use crate::error::{Code, Error, Result};
+use crate::error::Result;
 use crate::resp::{Node, Reply};
 use crate::sys::errno;
 
 /// Commands to be sent together. One thread at a time.
 pub struct PipelineHandle {
-    pipeline: Mutex<Pipeline>,
-    /// Set when a second thread tried to add, which has no other way to tell.
-    disturbed: AtomicBool,
+    pipeline: OneThread<Pipeline>,
 }
 
 impl PipelineHandle {
-    fn enter(&self) -> Result<MutexGuard<'_, Pipeline>> {
-        match self.pipeline.try_lock() {
-            Ok(pipeline) => Ok(pipeline),
-            Err(TryLockError::Poisoned(poisoned)) => Ok(poisoned.into_inner()),
-            Err(TryLockError::WouldBlock) => Err(busy()),
+    /// Adds what `read` puts into the room it is given.
+    pub(super) fn add<'a>(
+        &self,
+        read: impl for<'r> FnOnce(&'r mut Arguments<'a>) -> Result<&'r [&'a [u8]]>,
+    ) {
+        if let Some(mut pipeline) = self.pipeline.enter_quietly() {
+            let mut room = Arguments::room();
+            pipeline.add(catch(|| named(read(&mut room)?)));
         }
     }
-
-    fn add<'a>(&self, arguments: impl FnOnce() -> Result<Arguments<'a>>) {
-        match self.enter() {
-            Ok(mut pipeline) => {
-                let arguments = catch(|| arguments()?.named());
-                pipeline.add(
-                    arguments
-                        .as_ref()
-                        .map(Arguments::as_slice)
-                        .map_err(Error::clone),
-                );
-            }
-            Err(_) => self.disturbed.store(true, Ordering::Relaxed),
-        }
-    }
-}
-
-fn busy() -> Error {
-    Error::new(Code::Busy, "another thread uses this pipeline")
 }
 
 /// Makes an empty pipeline on a client; NULL for NULL or without memory.
@@ -65,8 +46,7 @@ pub unsafe extern "C" fn redisclient_pipeline_new(client: *mut Client) -> *mut P
     };
     shield(std::ptr::null_mut(), || {
         Box::into_raw(Box::new(PipelineHandle {
-            pipeline: Mutex::new(Pipeline::new(client)),
-            disturbed: AtomicBool::new(false),
+            pipeline: OneThread::new("pipeline", Pipeline::new(client)),
         }))
     })
 }
@@ -88,7 +68,7 @@ pub unsafe extern "C" fn redisclient_pipeline_add(
     if let Some(pipeline) = unsafe { pipeline.as_ref() } {
         shield((), || {
             // SAFETY: as the caller promises.
-            pipeline.add(|| unsafe { Arguments::read(argc, argv, lengths) })
+            pipeline.add(|room| unsafe { room.read(argc, argv, lengths) })
         });
     }
 }
@@ -108,7 +88,7 @@ pub unsafe extern "C" fn redisclient_pipeline_add_packed(
     if let Some(pipeline) = unsafe { pipeline.as_ref() } {
         shield((), || {
             // SAFETY: as the caller promises.
-            pipeline.add(|| unsafe { Arguments::read_packed(argc, bytes, lengths) })
+            pipeline.add(|room| unsafe { room.read_packed(argc, bytes, lengths) })
         });
     }
 }
@@ -120,11 +100,10 @@ pub unsafe extern "C" fn redisclient_pipeline_add_packed(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn redisclient_pipeline_atomic(pipeline: *mut PipelineHandle, yes: c_int) {
     // SAFETY: as the caller promises.
-    if let Some(pipeline) = unsafe { pipeline.as_ref() } {
-        match pipeline.enter() {
-            Ok(mut inside) => inside.set_atomic(yes != 0),
-            Err(_) => pipeline.disturbed.store(true, Ordering::Relaxed),
-        }
+    if let Some(handle) = unsafe { pipeline.as_ref() }
+        && let Some(mut pipeline) = handle.pipeline.enter_quietly()
+    {
+        pipeline.set_atomic(yes != 0);
     }
 }
 
@@ -166,13 +145,13 @@ pub unsafe extern "C" fn redisclient_pipeline_run_call(
 ) -> Status {
     guard(error, || {
         // SAFETY: as the caller promises.
-        let (pipeline, call) = unsafe { (borrow(pipeline, "pipeline")?, call::read(call)?) };
-        let mut inside = pipeline.enter()?;
-        let disturbed = pipeline.disturbed.swap(false, Ordering::Relaxed);
-        if disturbed {
-            inside.add(Err(busy()));
+        let (handle, call) = unsafe { (borrow(pipeline, "pipeline")?, call::read(call)) };
+        let mut pipeline = handle.pipeline.enter()?;
+        let call = call.inspect_err(|_| pipeline.clear())?;
+        if let Err(disturbance) = handle.pipeline.disturbance() {
+            pipeline.add(Err(disturbance));
         }
-        let (reply, result) = match inside.run(&call) {
+        let (reply, result) = match pipeline.run(&call) {
             Ok(reply) => (Some(reply), Ok(())),
             Err(failure) => (failure.partial, Err(failure.error)),
         };

@@ -1,38 +1,26 @@
 //! The protocol alone, without I/O: a reader fed by hand, and the encoder.
 
 use std::ffi::c_char;
-use std::sync::{Mutex, MutexGuard, TryLockError};
 
 use super::arguments::{Arguments, bytes};
 use super::error::ErrorHandle;
+use super::one_thread::OneThread;
 use super::options::OptionsHandle;
 use super::status::Status;
 use super::{borrow, guard, null, put, shield};
-use crate::error::{Code, Error, Result};
+use crate::error::{Code, Error};
 use crate::resp::{Decoder, Limits, Node, Reply, encode};
 use crate::sys::errno;
 
 /// Turns bytes into replies. One thread at a time.
 pub struct ReaderHandle {
-    reader: Mutex<Reader>,
+    reader: OneThread<Reader>,
 }
 
 struct Reader {
     decoder: Decoder,
     /// Room given out by the last space.
     room: usize,
-}
-
-impl ReaderHandle {
-    fn enter(&self) -> Result<MutexGuard<'_, Reader>> {
-        match self.reader.try_lock() {
-            Ok(reader) => Ok(reader),
-            Err(TryLockError::Poisoned(poisoned)) => Ok(poisoned.into_inner()),
-            Err(TryLockError::WouldBlock) => {
-                Err(Error::new(Code::Busy, "another thread uses this reader"))
-            }
-        }
-    }
 }
 
 /// Makes a reader; its limits are those of the options, or the defaults when they are NULL.
@@ -54,7 +42,7 @@ pub unsafe extern "C" fn redisclient_reader_new(
             room: 0,
         };
         Box::into_raw(Box::new(ReaderHandle {
-            reader: Mutex::new(reader),
+            reader: OneThread::new("reader", reader),
         }))
     })
 }
@@ -74,7 +62,7 @@ pub unsafe extern "C" fn redisclient_reader_feed(
         let reader = unsafe { borrow(reader, "reader") }?;
         // SAFETY: as the caller promises.
         let input = unsafe { self::bytes(bytes, length, "bytes") }?;
-        let mut reader = reader.enter()?;
+        let mut reader = reader.reader.enter()?;
         reader.room = 0;
         reader.decoder.check()?;
         reader.decoder.feed(input)
@@ -98,16 +86,15 @@ pub unsafe extern "C" fn redisclient_reader_space(
     // SAFETY: as the caller promises.
     let reader = unsafe { reader.as_ref() };
     let space = shield(None, || {
-        let mut reader = reader?.enter().ok()?;
+        let mut reader = reader?.reader.enter().ok()?;
         reader.room = 0;
         if room.is_null() || least > isize::MAX as usize {
             return None;
         }
         reader.decoder.check().ok()?;
-        let space = reader.decoder.space(least).ok()?;
-        let found = (space.as_mut_ptr(), space.len());
-        reader.room = found.1;
-        Some(found)
+        let (start, size) = reader.decoder.open_space(least).ok()?;
+        reader.room = size;
+        Some((start.as_ptr(), size))
     });
     let (start, size) = space.unwrap_or((std::ptr::null_mut(), 0));
     // SAFETY: as the caller promises.
@@ -126,7 +113,7 @@ pub unsafe extern "C" fn redisclient_reader_commit(
 ) -> Status {
     guard(std::ptr::null_mut(), || {
         // SAFETY: as the caller promises.
-        let mut reader = unsafe { borrow(reader, "reader") }?.enter()?;
+        let mut reader = unsafe { borrow(reader, "reader") }?.reader.enter()?;
         if used > reader.room {
             let detail = format!("{used} bytes do not fit into a room of {}", reader.room);
             return Err(Error::new(Code::Invalid, detail));
@@ -155,7 +142,7 @@ pub unsafe extern "C" fn redisclient_reader_next(
             return Err(null("out"));
         }
         // SAFETY: as the caller promises.
-        let mut reader = unsafe { borrow(reader, "reader") }?.enter()?;
+        let mut reader = unsafe { borrow(reader, "reader") }?.reader.enter()?;
         reader.room = 0;
         let reply = reader.decoder.next_reply()?;
         // SAFETY: as the caller promises.
@@ -193,19 +180,99 @@ pub unsafe extern "C" fn redisclient_encode(
 ) -> usize {
     shield(0, || {
         // SAFETY: as the caller promises.
-        let Ok(arguments) = (unsafe { Arguments::read(argc, argv, lengths) }) else {
-            return 0;
-        };
-        let Some(size) = encode::size(arguments.as_slice()) else {
-            return 0;
-        };
-        if !buffer.is_null() && capacity > 0 {
-            let mut bytes = Vec::new();
-            encode::command(&mut bytes, arguments.as_slice());
-            let fits = bytes.len().min(capacity);
-            // SAFETY: the buffer holds `capacity` bytes and is the caller's.
-            unsafe { std::ptr::copy_nonoverlapping(bytes.as_ptr(), buffer.cast(), fits) };
-        }
-        size
+        let all = unsafe { encode_all(argc, argv, lengths, buffer, capacity) };
+        // SAFETY: as above.
+        all.unwrap_or_else(|| unsafe { measure(argc, argv, lengths, buffer, capacity) })
     })
+}
+
+/// The short way: arguments with lengths, written as they are read; `None`, and nothing written,
+/// when it is not that, they are not valid, or there is not ample room.
+///
+/// # Safety
+/// As for `redisclient_encode`.
+#[inline(always)]
+unsafe fn encode_all(
+    argc: usize,
+    argv: *const *const c_char,
+    lengths: *const usize,
+    buffer: *mut c_char,
+    capacity: usize,
+) -> Option<usize> {
+    let is_possible = argc > 0 && argc <= isize::MAX as usize / size_of::<usize>();
+    if argv.is_null() || lengths.is_null() || buffer.is_null() || !is_possible {
+        return None;
+    }
+    // SAFETY: the arrays hold `argc` entries.
+    let entry = |index| unsafe { (argv.add(index).read(), lengths.add(index).read()) };
+    let (mut total, mut bits) = (0usize, argc);
+    for index in 0..argc {
+        let (data, length) = entry(index);
+        if data.is_null() {
+            return None;
+        }
+        total = total.wrapping_add(length);
+        bits |= length;
+    }
+    // The product of two such numbers, and so the sum, is no overflow.
+    let is_small = bits < 1 << (usize::BITS / 2 - 1);
+    if !is_small || encode::ample(argc, total) > capacity {
+        return None;
+    }
+    let buffer = buffer.cast::<u8>();
+    // SAFETY: there is ample room for all of it; each argument has its length.
+    unsafe {
+        let mut at = encode::write_count(buffer, argc);
+        for index in 0..argc {
+            let (data, length) = entry(index);
+            let argument = std::slice::from_raw_parts(data.cast(), length);
+            at = encode::write_argument(at, argument);
+        }
+        Some(at.offset_from_unsigned(buffer))
+    }
+}
+
+/// The size, and as much as there is room for.
+///
+/// # Safety
+/// As for `redisclient_encode`.
+#[inline(never)]
+unsafe fn measure(
+    argc: usize,
+    argv: *const *const c_char,
+    lengths: *const usize,
+    buffer: *mut c_char,
+    capacity: usize,
+) -> usize {
+    let mut room = Arguments::room();
+    // SAFETY: as the caller promises.
+    let Ok(arguments) = (unsafe { room.read(argc, argv, lengths) }) else {
+        return 0;
+    };
+    let Some(size) = encode::size(arguments) else {
+        return 0;
+    };
+    if size <= capacity && !buffer.is_null() {
+        // SAFETY: the buffer holds so many bytes and is the caller's.
+        let mut out = unsafe { encode::Bounded::new(buffer.cast(), size) };
+        out.whole(arguments);
+    } else if !buffer.is_null() {
+        // SAFETY: the buffer holds `capacity` bytes and is the caller's.
+        unsafe { cut(arguments, buffer.cast(), capacity) };
+    }
+    size
+}
+
+/// Writes as much of a command as there is room for.
+///
+/// # Safety
+/// The buffer holds `capacity` bytes.
+unsafe fn cut(arguments: &[&[u8]], buffer: *mut u8, capacity: usize) {
+    let mut written = 0;
+    encode::pieces(arguments, |piece| {
+        let fits = piece.len().min(capacity - written);
+        // SAFETY: so much room is left; a piece may be an argument that stands in the buffer.
+        unsafe { std::ptr::copy(piece.as_ptr(), buffer.add(written), fits) };
+        written += fits;
+    });
 }

@@ -7,8 +7,8 @@ use super::arguments::bytes;
 use super::error::ErrorHandle;
 use super::status::Status;
 use super::{guard, null, put};
-use crate::error::Result;
-use crate::resp::{Decoder, Limits, Node, Reply};
+use crate::error::{Code, Error, Result};
+use crate::resp::{Decoder, LastOwner, Limits, Node, Reply};
 use crate::sys::errno;
 
 /// # Safety
@@ -167,11 +167,18 @@ pub unsafe extern "C" fn redisclient_reply_free(root: *mut Node) {
     // SAFETY: a live node.
     if unsafe { root.as_ref().is_root() } {
         // SAFETY: the caller gives one owner up.
-        errno::keep(|| drop(unsafe { Reply::from_raw(root) }));
+        if let Some(last) = unsafe { Reply::let_go(root) } {
+            free(last);
+        }
     } else if cfg!(debug_assertions) {
         eprintln!("redisclient_reply_free: not the root of a reply");
         std::process::abort();
     }
+}
+
+#[inline(never)]
+fn free(last: LastOwner) {
+    errno::keep(|| drop(last));
 }
 
 /// Frees `count` replies, as `redisclient_reply_free` each. A NULL array is fine.
@@ -193,7 +200,8 @@ pub unsafe extern "C" fn redisclient_replies_free(replies: *const *mut Node, cou
 ///
 /// `*used` is how many bytes it took. OK with `*used` 0 and `*out` NULL: it is not complete yet. A
 /// top-level error reply is OK with kind ERROR. `*out` is yours. EINVAL: NULL. EPROTOCOL: not
-/// RESP, or an integer beyond 64 bits. ELIMIT: above a limit. ENOMEM, EPANIC.
+/// RESP, an integer beyond 64 bits, or a push inside a reply (a reader gives both). ELIMIT: above a
+/// limit. ENOMEM, EPANIC.
 ///
 /// # Safety
 /// `bytes` holds `length` bytes; `used` and `out` are places, `error` NULL or one.
@@ -236,6 +244,10 @@ fn parse(input: &[u8]) -> Result<Option<(usize, Reply)>> {
         fed = end;
         piece *= 2;
         if let Some(reply) = decoder.next_reply()? {
+            if decoder.is_inside() {
+                let detail = "a push stands inside a reply: a reader gives both, one by one";
+                return Err(Error::new(Code::Protocol, detail));
+            }
             return Ok(Some((fed - decoder.unread().len(), reply)));
         }
     }

@@ -103,6 +103,12 @@ pub const REDISCLIENT_OUTCOME_UNKNOWN: i32 = 3;
 /// Call flag: the command may be sent again though it may have run.
 pub const REDISCLIENT_CALL_IDEMPOTENT: u32 = 1;
 
+/// Option flag: its value is a secret, never to be shown.
+pub const REDISCLIENT_OPTION_SECRET: u32 = 1;
+/// Option flag: it does something in this version; setting another is EOPTION, but that some may be
+/// set to their default.
+pub const REDISCLIENT_OPTION_SUPPORTED: u32 = 2;
+
 /// Reply kind: null of either protocol.
 pub const REDISCLIENT_REPLY_NIL: i32 = 0;
 /// Reply kind: simple string, in text.
@@ -136,3 +142,32 @@ pub const REDISCLIENT_REPLY_HAS_ATTRIBUTES: u32 = 1;
 pub const REDISCLIENT_REPLY_IS_ROOT: u32 = 2;
 /// Reply flag: an ERROR made by the library, not by the server.
 pub const REDISCLIENT_REPLY_IS_LOCAL: u32 = 4;
+
+/// Event: a tagged command has ended.
+pub const REDISCLIENT_EVENT_REPLY: i32 = 1;
+/// Event: a message was published.
+pub const REDISCLIENT_EVENT_MESSAGE: i32 = 2;
+/// Event: a subscription holds.
+pub const REDISCLIENT_EVENT_SUBSCRIBED: i32 = 3;
+/// Event: a subscription holds no more.
+pub const REDISCLIENT_EVENT_UNSUBSCRIBED: i32 = 4;
+/// Event: messages or events may have been lost.
+pub const REDISCLIENT_EVENT_GAP: i32 = 5;
+/// Event: the client is closed and nothing is under way any more.
+pub const REDISCLIENT_EVENT_CLOSED: i32 = 6;
+/// Event: a connection was opened or closed.
+pub const REDISCLIENT_EVENT_CONNECTION: i32 = 7;
+/// Event: a connection was given back to the pool.
+pub const REDISCLIENT_EVENT_POOL: i32 = 8;
+/// Event: the nodes have changed.
+pub const REDISCLIENT_EVENT_TOPOLOGY: i32 = 9;
+/// Event: keys in the client's cache have changed.
+pub const REDISCLIENT_EVENT_INVALIDATION: i32 = 10;
+/// Event: a token was renewed, or could not be.
+pub const REDISCLIENT_EVENT_TOKEN: i32 = 11;
+/// Event: certificates were reloaded, or could not be.
+pub const REDISCLIENT_EVENT_TLS: i32 = 12;
+/// Event: the server sent an out-of-band message.
+pub const REDISCLIENT_EVENT_PUSH: i32 = 13;
+/// Event: a line for the log.
+pub const REDISCLIENT_EVENT_LOG: i32 = 14;

@@ -1,99 +1,104 @@
-//! Connecting: every address of a host in order, or a Unix-domain socket.
+//! Connecting: the addresses of a host, or a Unix-domain socket.
 
 use std::io;
-use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use socket2::{Domain, SockAddr, Type};
 
+use super::addresses::arrange;
 use super::descriptors::Descriptors;
+use super::race;
 use super::resolve::Resolver;
-use super::stream::{Socket, Stream};
+use super::socket::Socket;
+use super::stream::Stream;
+use super::tcp::probes;
 use super::wake::{Park, Registration, Sleeper, Wait};
-use crate::deadline::Deadline;
+use crate::deadline::{Deadline, Moment};
 use crate::error::{Code, Error, Phase, Result};
-use crate::options::Endpoint;
+use crate::options::{Endpoint, Family, Keepalive, TcpConfig};
 
-const KEEPALIVE_IDLE: Duration = Duration::from_secs(30);
-const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(5);
-#[cfg(not(windows))]
-const KEEPALIVE_PROBES: u32 = 3;
 /// A Unix socket with a full backlog refuses at once: ask again after so long.
 const BACKLOG_PAUSE: Duration = Duration::from_millis(5);
 
-/// Connects to the endpoint; the descriptor is noted in `table`, if there is one.
+/// What a connected socket still lacks: it can be had while the server answers the first command.
+#[derive(Default)]
+pub struct Unset {
+    /// Its calls are to wait.
+    blocking: bool,
+    keepalive: Option<socket2::TcpKeepalive>,
+}
+
+impl Unset {
+    fn new(blocking: bool, keepalive: &Keepalive) -> Self {
+        Self {
+            blocking,
+            keepalive: keepalive.on.then(|| probes(keepalive)),
+        }
+    }
+
+    /// Sets it; there is nothing left to be set then.
+    pub fn set(&mut self, stream: &Stream) -> Result<()> {
+        let Self {
+            blocking,
+            keepalive,
+        } = std::mem::take(self);
+        let set = || {
+            if blocking {
+                stream.socket().set_blocking()?;
+            }
+            match keepalive {
+                Some(probes) => stream.socket().inner().set_tcp_keepalive(&probes),
+                None => Ok(()),
+            }
+        };
+        set().map_err(|error| failure("cannot prepare the socket", &error))
+    }
+}
+
+/// Connects to the endpoint; the descriptor is noted in `table`, if there is one. No command is
+/// sent without what is unset being set afterwards.
 pub fn connect(
     endpoint: &Endpoint,
+    tcp: &TcpConfig,
     resolver: &Arc<Resolver>,
     table: Option<&Arc<Descriptors>>,
     wait: &Wait,
-) -> Result<Stream> {
+) -> Result<(Stream, Unset)> {
     match endpoint {
         Endpoint::Tcp { host, port } => {
-            let addresses = resolver.resolve(host, *port, wait)?;
-            connect_any(&addresses, table, wait)
+            let found = resolver.resolve(host, *port, wait)?;
+            let addresses = arrange(found, tcp);
+            if addresses.is_empty() {
+                return Err(no_address(host, tcp).in_phase(Phase::Resolve));
+            }
+            let connected = race::connect_any(host, addresses, tcp, table, wait);
+            connected.map(|(stream, blocking)| (stream, Unset::new(blocking, &tcp.keepalive)))
         }
-        Endpoint::Unix(path) => connect_unix(path, table, wait),
+        Endpoint::Unix(path) => {
+            let unset = Unset {
+                blocking: true,
+                keepalive: None,
+            };
+            connect_unix(path, table, wait).map(|stream| (stream, unset))
+        }
     }
     .map_err(|error| error.in_phase(Phase::Connect))
 }
 
-/// Tries each address in order; each gets its share of the time left.
-fn connect_any(
-    addresses: &[SocketAddr],
-    table: Option<&Arc<Descriptors>>,
-    wait: &Wait,
-) -> Result<Stream> {
-    let mut failure = None;
-    for (index, address) in addresses.iter().enumerate() {
-        let now = Instant::now();
-        let left = wait.deadline.remaining_at(now);
-        let share = left.map(|left| left / (addresses.len() - index) as u32);
-        match connect_tcp(*address, table, &wait.until(Deadline::after(now, share))) {
-            Ok(stream) => return Ok(stream),
-            Err(error) if matches!(error.code(), Code::Cancelled | Code::Closed) => {
-                return Err(error);
-            }
-            Err(error) => failure = Some(error),
-        }
-    }
-    Err(failure.unwrap_or_else(|| Error::new(Code::Resolve, "the host has no address")))
-}
-
-fn connect_tcp(
-    address: SocketAddr,
-    table: Option<&Arc<Descriptors>>,
-    wait: &Wait,
-) -> Result<Stream> {
-    let failed = |error: io::Error| failure(&format!("cannot connect to {address}"), &error);
-    let socket = open_socket(Domain::for_address(address), table).map_err(failed)?;
-    let inner = socket.inner();
-    inner.set_tcp_nodelay(true).map_err(failed)?;
-    let keepalive = socket2::TcpKeepalive::new()
-        .with_time(KEEPALIVE_IDLE)
-        .with_interval(KEEPALIVE_INTERVAL);
-    #[cfg(not(windows))]
-    let keepalive = keepalive.with_retries(KEEPALIVE_PROBES);
-    inner.set_tcp_keepalive(&keepalive).map_err(failed)?;
-    let _covered = cover(&socket, wait);
-    wait.check()?;
-    match inner.connect(&address.into()) {
-        Err(error) if is_in_progress(&error) => {
-            let ready = socket.wait(false, true, wait.deadline).map_err(failed)?;
-            wait.check()?;
-            if !ready.writable {
-                let detail = format!("{address} did not accept the connection in time");
-                return Err(Error::new(Code::Timeout, detail));
-            }
-            if let Some(error) = inner.take_error().map_err(failed)? {
-                return Err(failed(error));
-            }
-        }
-        result => result.map_err(failed)?,
-    }
-    finish(socket).map_err(failed)
+/// The options leave no address of the host.
+fn no_address(host: &str, tcp: &TcpConfig) -> Error {
+    let family = match tcp.bind {
+        Some(own) if own.is_ipv4() => Family::Ipv4,
+        Some(_) => Family::Ipv6,
+        None => tcp.family,
+    };
+    let detail = format!(
+        "'{host}' has no {}address, and tcp.family and tcp.bind admit no other",
+        family.label()
+    );
+    Error::new(Code::Resolve, detail)
 }
 
 fn connect_unix(path: &Path, table: Option<&Arc<Descriptors>>, wait: &Wait) -> Result<Stream> {
@@ -109,20 +114,23 @@ fn connect_unix(path: &Path, table: Option<&Arc<Descriptors>>, wait: &Wait) -> R
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
             result => {
                 result.map_err(failed)?;
-                return finish(socket).map_err(failed);
+                return Ok(Stream::new(socket));
             }
         }
         if wait.deadline.passed() {
             let detail = format!("{shown} did not accept the connection in time");
             return Err(Error::new(Code::Timeout, detail));
         }
-        let pause = Deadline::after(Instant::now(), Some(BACKLOG_PAUSE));
+        let pause = Deadline::after(Moment::now(), Some(BACKLOG_PAUSE));
         wait.until(pause).park(&Arc::new(Park::default()))?;
     }
 }
 
 /// A non-blocking socket that no child program inherits.
-fn open_socket(domain: Domain, table: Option<&Arc<Descriptors>>) -> io::Result<Arc<Socket>> {
+pub(super) fn open_socket(
+    domain: Domain,
+    table: Option<&Arc<Descriptors>>,
+) -> io::Result<Arc<Socket>> {
     #[cfg(any(target_os = "linux", target_os = "android", target_os = "freebsd"))]
     let inner = socket2::Socket::new_raw(domain, Type::STREAM.cloexec().nonblocking(), None)?;
     #[cfg(not(any(target_os = "linux", target_os = "android", target_os = "freebsd")))]
@@ -134,29 +142,23 @@ fn open_socket(domain: Domain, table: Option<&Arc<Descriptors>>) -> io::Result<A
     Ok(Arc::new(Socket::new(inner, table)))
 }
 
+/// A socket whose calls wait, which no child program inherits.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+pub(super) fn open_waiting(
+    domain: Domain,
+    table: Option<&Arc<Descriptors>>,
+) -> io::Result<Arc<Socket>> {
+    let inner = socket2::Socket::new_raw(domain, Type::STREAM.cloexec(), None)?;
+    Ok(Arc::new(Socket::new(inner, table)))
+}
+
 /// While it connects, closing the client and cancelling the call both reach the socket.
-fn cover(socket: &Arc<Socket>, wait: &Wait) -> (Registration, Option<Registration>) {
+pub(super) fn cover(socket: &Arc<Socket>, wait: &Wait) -> (Registration, Option<Registration>) {
     let sleeper = Sleeper::Socket(Arc::clone(socket));
     (wait.closing.register(sleeper.clone()), wait.cover(sleeper))
 }
 
-fn finish(socket: Arc<Socket>) -> io::Result<Stream> {
-    socket.inner().set_nonblocking(false)?;
-    Ok(Stream::new(socket))
-}
-
-fn is_in_progress(error: &io::Error) -> bool {
-    #[cfg(unix)]
-    if error.raw_os_error() == Some(libc::EINPROGRESS) {
-        return true;
-    }
-    matches!(
-        error.kind(),
-        io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted
-    )
-}
-
-fn failure(doing: &str, error: &io::Error) -> Error {
+pub(super) fn failure(doing: &str, error: &io::Error) -> Error {
     let code = match error.kind() {
         io::ErrorKind::TimedOut => Code::Timeout,
         _ => Code::Connect,

@@ -6,10 +6,12 @@
 use std::collections::VecDeque;
 use std::io;
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use super::wake::{Park, Wait, lock};
 use crate::error::{Code, Error, Phase, Result};
+use crate::sys::sync::Mutex;
+use crate::sys::thread;
 
 /// Resolver threads at a time.
 const MOST: usize = 8;
@@ -57,8 +59,7 @@ impl Resolver {
             host: host.to_owned(),
             port,
         };
-        let thread = std::thread::Builder::new().name("redis-resolve".into());
-        if let Err(error) = thread.stack_size(256 << 10).spawn(move || job.run()) {
+        if let Err(error) = thread::spawn("redis-resolve", move || job.run()) {
             self.leave_place();
             return Err(Error::from_io(
                 Code::Resolve,

@@ -4,13 +4,15 @@
 //! `Cancel` knows the sleepers it covers and wakes them all when it is fired; it stays fired.
 //! A client has one for its closing, a caller may bring another for its call.
 
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError};
 
-use super::stream::Socket;
-use crate::deadline::Deadline;
-use crate::error::{Code, Error, Result};
+use super::socket::Socket;
+use crate::deadline::{Deadline, Moment};
+use crate::error::{Error, Result};
 use crate::sys::fork::PerProcess;
+use crate::sys::sync::{Condvar, Mutex, MutexGuard};
 
 /// A place to sleep until woken or out of time.
 #[derive(Default)]
@@ -59,6 +61,14 @@ pub enum Sleeper {
     Socket(Arc<Socket>),
     /// A park.
     Park(Arc<Park>),
+    /// Something else that knows how to wake it.
+    Other(Arc<dyn Wake>),
+}
+
+/// How a sleeper of another kind is woken; it must not wait for a lock that a sleeper holds.
+pub trait Wake: Send + Sync {
+    /// Makes it look whether its wait has ended.
+    fn wake(&self);
 }
 
 impl Sleeper {
@@ -66,6 +76,7 @@ impl Sleeper {
         match self {
             Sleeper::Socket(socket) => socket.shutdown(),
             Sleeper::Park(park) => park.wake(),
+            Sleeper::Other(other) => other.wake(),
         }
     }
 }
@@ -79,7 +90,8 @@ pub struct Cancel {
 #[derive(Default)]
 struct Sleepers {
     last: u64,
-    list: Vec<(u64, Sleeper)>,
+    /// By their numbers: the first to come is mostly the first to go, however many there are.
+    list: VecDeque<(u64, Sleeper)>,
 }
 
 impl Default for Cancel {
@@ -112,7 +124,7 @@ impl Cancel {
             let mut sleepers = lock(self.sleepers());
             sleepers.last += 1;
             let number = sleepers.last;
-            sleepers.list.push((number, sleeper.clone()));
+            sleepers.list.push_back((number, sleeper.clone()));
             number
         };
         if self.is_fired() {
@@ -135,15 +147,20 @@ pub struct Registration {
     number: u64,
 }
 
+impl Registration {
+    /// Covers no more.
+    #[cold]
+    pub fn end(self) {}
+}
+
 impl Drop for Registration {
     fn drop(&mut self) {
         let mut sleepers = lock(self.cancel.sleepers());
         let found = sleepers
             .list
-            .iter()
-            .position(|(number, _)| *number == self.number);
-        if let Some(index) = found {
-            sleepers.list.swap_remove(index);
+            .binary_search_by_key(&self.number, |(number, _)| *number);
+        if let Ok(index) = found {
+            sleepers.list.remove(index);
         }
     }
 }
@@ -151,6 +168,9 @@ impl Drop for Registration {
 /// How long a call may wait, and what may end it sooner.
 #[derive(Clone)]
 pub struct Wait {
+    /// When the call, or its present attempt, began: what takes little time after it need not look
+    /// at the clock.
+    pub began: Moment,
     /// End of the whole call.
     pub deadline: Deadline,
     /// The client's closing.
@@ -160,13 +180,25 @@ pub struct Wait {
 }
 
 impl Wait {
+    /// Whether the call was cancelled or its client closed.
+    #[inline]
+    pub fn has_ended(&self) -> bool {
+        let cancelled = |cancel: &Arc<Cancel>| cancel.is_fired();
+        self.closing.is_fired() || self.cancel.as_ref().is_some_and(cancelled)
+    }
+
+    /// Whether there is nothing left to wait for: it was ended, or its time is over.
+    pub fn is_over(&self) -> bool {
+        self.has_ended() || self.deadline.passed()
+    }
+
     /// Fails when the call was cancelled or its client closed.
     pub fn check(&self) -> Result<()> {
         if self.cancel.as_ref().is_some_and(|cancel| cancel.is_fired()) {
-            return Err(Error::new(Code::Cancelled, "the call was cancelled"));
+            return Err(Error::cancelled());
         }
         if self.closing.is_fired() {
-            return Err(Error::new(Code::Closed, "the client is closed"));
+            return Err(Error::closed());
         }
         Ok(())
     }
@@ -177,6 +209,21 @@ impl Wait {
             deadline: self.deadline.min(deadline),
             ..self.clone()
         }
+    }
+
+    /// The same wait for a further exchange, which begins now.
+    pub fn again(&self) -> Self {
+        Self {
+            began: Moment::now(),
+            ..self.clone()
+        }
+    }
+
+    /// Lets the caller's cancel shut this socket down.
+    #[cold]
+    pub fn cover_socket(&self, socket: &Arc<Socket>) -> Option<Registration> {
+        let cancel = self.cancel.as_ref()?;
+        Some(cancel.register(Sleeper::Socket(Arc::clone(socket))))
     }
 
     /// Lets the caller's cancel wake this sleeper.
@@ -197,11 +244,13 @@ impl Wait {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::{Duration, Instant};
+    use crate::error::Code;
+    use std::time::Duration;
 
     fn wait(millis: i64, cancel: Option<Arc<Cancel>>) -> Wait {
         Wait {
-            deadline: Deadline::from_millis(Instant::now(), millis),
+            began: Moment::now(),
+            deadline: Deadline::from_millis(Moment::now(), millis),
             closing: Arc::default(),
             cancel,
         }
@@ -209,7 +258,7 @@ mod tests {
 
     #[test]
     fn a_park_ends_at_its_deadline() {
-        let started = Instant::now();
+        let started = Moment::now();
         assert!(!wait(20, None).park(&Arc::default()).unwrap());
         assert!(started.elapsed() >= Duration::from_millis(20));
     }
@@ -228,6 +277,19 @@ mod tests {
         assert!(lock(cancel.sleepers()).list.is_empty());
         let again = wait(-1, Some(cancel)).park(&Arc::default());
         assert_eq!(again.unwrap_err().code(), Code::Cancelled);
+    }
+
+    #[test]
+    fn sleepers_leave_in_any_order() {
+        let cancel = Arc::<Cancel>::default();
+        let register = |_| cancel.register(Sleeper::Park(Arc::default()));
+        let mut covered: Vec<Registration> = (0..6).map(register).collect();
+        for (index, number) in [(3, 4), (0, 1), (3, 6), (1, 3)] {
+            drop(covered.remove(index));
+            let left = &lock(cancel.sleepers()).list;
+            assert!(left.iter().all(|(left, _)| *left != number));
+            assert_eq!(left.len(), covered.len());
+        }
     }
 
     #[test]

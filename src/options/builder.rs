@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use super::config::Config;
 use super::names;
 use super::parse::Refusal;
+use super::retry::{BackoffKind, CustomBackoff};
 use super::table::{self, Row, Support};
 use crate::error::{Code, Error, Result};
 use crate::text;
@@ -33,6 +34,11 @@ impl Options {
         self.assign("option", name.as_ref(), value).map(|_| ())
     }
 
+    /// Sets a formula of the caller's own, in place of the option `retry.backoff`.
+    pub fn set_backoff(&mut self, formula: CustomBackoff) {
+        self.config.retry.backoff.kind = BackoffKind::Custom(formula);
+    }
+
     /// What has been set so far, with defaults for the rest. Its endpoint comes from a URL.
     pub fn config(&self) -> &Config {
         &self.config
@@ -41,6 +47,26 @@ impl Options {
     /// Renamed options that were set under their old names: one line each, however often set.
     pub fn notices(&self) -> &[String] {
         &self.notices
+    }
+
+    /// Options that stand as `config` has them.
+    pub(super) fn of(config: Config) -> Self {
+        Self {
+            config,
+            notices: Vec::new(),
+        }
+    }
+
+    /// `set`, for what can be changed while a client is open.
+    pub(super) fn change(&mut self, name: &[u8], value: &[u8]) -> Result<()> {
+        let current = self.current_name(name, names::RENAMED);
+        match table::find(&current) {
+            Some(row) if !row.live => {
+                let text = format!("option {} is fixed when the client is opened", row.name);
+                Err(Error::new(Code::Option, text))
+            }
+            _ => self.set(name, value),
+        }
     }
 
     /// The configuration, for good.
@@ -117,6 +143,9 @@ fn refused(place: &str, row: &Row, value: &[u8], refusal: Refusal) -> Error {
             format!("{place} {name}: {shown} is not supported in this version, it takes {accepted}")
         }
         (_, Refusal::Form) => format!("{place} {name}: {shown} is refused, it takes {accepted}"),
+        (_, Refusal::Because(why)) => {
+            format!("{place} {name}: {shown} is refused: {why}; it takes {accepted}")
+        }
     };
     Error::new(Code::Option, text)
 }

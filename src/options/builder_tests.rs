@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::super::config::{BackoffKind, Protocol};
+use super::super::config::Protocol;
+use super::super::retry::BackoffKind;
 use super::super::table::rows;
 use super::*;
 
@@ -36,17 +37,48 @@ fn the_defaults_of_the_table_are_those_of_the_configuration() {
         ("connect_timeout_ms", "1"),
         ("timeout_ms", "1"),
         ("health_check_ms", "1"),
+        ("mode", "shared"),
+        ("shared.links", "2"),
         ("pool.max", "1"),
         ("pool.wait_ms", "1"),
         ("pool.check_after_ms", "1"),
+        ("pool.min", "1"),
+        ("pool.order", "fifo"),
+        ("pool.max_idle_ms", "1"),
+        ("pool.max_age_ms", "1"),
         ("retry.count", "1"),
+        ("retry.on", "OOM"),
         ("retry.unsafe", "yes"),
         ("retry.backoff", "none"),
         ("retry.base_ms", "1"),
         ("retry.cap_ms", "1"),
+        ("circuit.failures", "1"),
+        ("circuit.open_ms", "1"),
         ("limits.depth", "1"),
         ("limits.reply_bytes", "1"),
         ("limits.reply_items", "1"),
+        ("limits.in_flight", "1"),
+        ("limits.in_flight_bytes", "1"),
+        ("tcp.order", "random"),
+        ("tcp.family", "ipv6"),
+        ("tcp.bind", "::1"),
+        ("tcp.keepalive", "no"),
+        ("tcp.keepalive_idle_ms", "1"),
+        ("tcp.keepalive_interval_ms", "1"),
+        ("tcp.keepalive_probes", "1"),
+        ("tls.verify", "none"),
+        ("tls.verify_flags", "partial_chain,strict"),
+        ("tls.ca_file", "a"),
+        ("tls.ca_path", "b"),
+        ("tls.ca_pem", "c"),
+        ("tls.cert_file", "d"),
+        ("tls.cert_pem", "e"),
+        ("tls.key_file", "f"),
+        ("tls.key_pem", "g"),
+        ("tls.key_password", "h"),
+        ("tls.server_name", "i"),
+        ("tls.min_version", "1.3"),
+        ("tls.ciphers", "j"),
     ]);
     let mut options = Options {
         config: altered,
@@ -108,6 +140,24 @@ fn values_reach_the_configuration() {
 }
 
 #[test]
+fn every_formula_has_its_name() {
+    use BackoffKind::*;
+    for (name, kind) in [
+        ("none", None),
+        ("constant", Constant),
+        ("exponential", Exponential),
+        ("exponential_jitter", ExponentialJitter),
+        ("full_jitter", FullJitter),
+        ("equal_jitter", EqualJitter),
+        ("decorrelated_jitter", DecorrelatedJitter),
+    ] {
+        assert_eq!(with(&[("retry.backoff", name)]).retry.backoff.kind, kind);
+        let row = table::find(b"retry.backoff").unwrap();
+        assert!(row.accepted.contains(name), "{name}");
+    }
+}
+
+#[test]
 fn the_later_value_counts_and_empty_text_takes_back() {
     assert_eq!(with(&[("db", "1"), ("db", "2")]).db, 2);
     let config = with(&[
@@ -149,6 +199,7 @@ fn a_refusal_names_option_value_and_accepted_form() {
         ("pool.wait_ms", "9223372036854775808"),
         ("retry.count", "-2"),
         ("retry.backoff", "fast"),
+        ("retry.on", "everything"),
         ("limits.depth", "0"),
         ("limits.reply_items", "1k"),
         ("retry.cap_ms", "1.5"),
@@ -182,19 +233,10 @@ fn what_is_not_built_is_refused_unless_it_states_the_default() {
         );
         assert!(set("").is_err(), "{}", row.name);
     }
-    for (name, value) in [
-        ("mode", "exclusive"),
-        ("cache", "no"),
-        ("pool.order", "lifo"),
-        ("circuit.failures", "0"),
-    ] {
-        Options::new().set(name, value.as_bytes()).unwrap();
-    }
+    Options::new().set("cache", b"no").unwrap();
     assert!(
-        refusal("mode", "shared")
-            .contains("\"shared\" is not supported in this version, it takes exclusive")
+        refusal("cache", "yes").contains("\"yes\" is not supported in this version, it takes no")
     );
-    assert!(refusal("retry.backoff", "full_jitter").contains("not supported in this version"));
 }
 
 #[test]
@@ -214,6 +256,7 @@ fn no_message_shows_a_secret() {
         secrets,
         [
             "password",
+            "tls.cert_pem",
             "tls.key_pem",
             "tls.key_password",
             "sentinel.password"
@@ -258,6 +301,8 @@ fn names_of_another_client_are_answered_with_ours_and_its_unit() {
         ("retry_on_timeout", "retry.count"),
         ("lib_name", "driver"),
         ("lib_version", "driver"),
+        ("socket_keepalive", "tcp.keepalive"),
+        ("socket_keepalive_options", "tcp.keepalive_idle_ms"),
     ] {
         let text = refusal(theirs, "5");
         assert!(text.contains(theirs) && text.contains(ours), "{text}");

@@ -5,17 +5,26 @@
 
 mod builder;
 mod built;
+mod built_net;
 mod config;
+mod config_net;
+mod live;
 mod names;
 mod parse;
 mod planned;
+mod retry;
+mod retry_on;
 mod split;
 mod table;
 pub mod url;
 
 pub use builder::Options;
 pub use config::*;
-pub use table::{Row, Support, rows};
+pub use config_net::*;
+pub use live::Live;
+pub use retry::*;
+pub use retry_on::RetryOn;
+pub use table::{Row, Support, Texts, rows};
 
 /// A seeded source of numbers for tests (xorshift).
 #[cfg(test)]

@@ -31,7 +31,7 @@ const FOREIGN: &[(&str, &str)] = &[
     ),
     (
         "retry_on_error",
-        "use retry.count and, to send writes again too, retry.unsafe",
+        "use retry.count, retry.on and, to send writes again too, retry.unsafe",
     ),
     ("lib_name", "use driver, as name_v1.2.3"),
     ("lib_version", "use driver, as name_v1.2.3"),
@@ -50,8 +50,14 @@ const FOREIGN: &[(&str, &str)] = &[
     ("ssl_password", "use tls.key_password"),
     ("ssl_min_version", "use tls.min_version"),
     ("ssl_ciphers", "use tls.ciphers"),
-    ("socket_keepalive", "keepalive is always on"),
-    ("socket_keepalive_options", "keepalive is always on"),
+    (
+        "socket_keepalive",
+        "keepalive is on by default, see tcp.keepalive",
+    ),
+    (
+        "socket_keepalive_options",
+        "use tcp.keepalive_idle_ms, tcp.keepalive_interval_ms and tcp.keepalive_probes",
+    ),
     (
         "socket_read_size",
         "there is no such setting: reads grow with the reply",

@@ -2,6 +2,7 @@
 //!
 //! A value is refused without a text of its own: the table knows what the option takes.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// Why a value was refused.
@@ -11,6 +12,8 @@ pub enum Refusal {
     Form,
     /// A known value whose part is not built.
     NotBuilt,
+    /// Well formed, and refused all the same: the text says why.
+    Because(&'static str),
 }
 
 /// Outcome of parsing a value.
@@ -44,6 +47,11 @@ pub fn millis(value: &[u8], least: u64) -> Parsed<Duration> {
     number(value, least, i64::MAX as u64).map(Duration::from_millis)
 }
 
+/// Milliseconds in a range.
+pub fn millis_between(value: &[u8], least: u64, most: u64) -> Parsed<Duration> {
+    number(value, least, most).map(Duration::from_millis)
+}
+
 /// Milliseconds, or -1 for no limit.
 pub fn millis_or_never(value: &[u8], least: u64) -> Parsed<Option<Duration>> {
     match value {
@@ -66,6 +74,19 @@ pub fn text(value: &[u8]) -> Parsed<String> {
     std::str::from_utf8(value)
         .map(str::to_owned)
         .map_err(|_| Refusal::Form)
+}
+
+/// A path: any bytes where the system takes them.
+#[cfg(unix)]
+pub fn path(value: &[u8]) -> Parsed<PathBuf> {
+    use std::os::unix::ffi::OsStrExt;
+    Ok(PathBuf::from(std::ffi::OsStr::from_bytes(value)))
+}
+
+/// A path: UTF-8.
+#[cfg(not(unix))]
+pub fn path(value: &[u8]) -> Parsed<PathBuf> {
+    text(value).map(PathBuf::from)
 }
 
 /// Printable ASCII without spaces: all that a server takes as a client name.

@@ -2,7 +2,7 @@
 
 use crate::error::{Code, Error, Result};
 
-/// Spellings, each with whether it is the TCP or the Unix scheme of this version.
+/// Spellings, each with what stands behind it.
 const SCHEMES: &[(&str, Kind)] = &[
     ("redis", Kind::Tcp),
     ("valkey", Kind::Tcp),
@@ -44,15 +44,21 @@ impl Scheme {
             let found = scheme.eq_ignore_ascii_case(name.as_bytes());
             found.then_some((Self { name, kind: *kind }, rest))
         });
-        known.ok_or_else(|| invalid("a URL starts with redis://, valkey:// or unix://"))
+        known.ok_or_else(|| {
+            invalid("a URL starts with redis://, rediss:// (TLS), valkey://, valkeys:// or unix://")
+        })
     }
 
     pub(super) fn is_unix(self) -> bool {
         self.kind == Kind::Unix
     }
 
+    pub(super) fn is_tls(self) -> bool {
+        self.kind == Kind::Tls
+    }
+
     pub(super) fn is_built(self) -> bool {
-        matches!(self.kind, Kind::Tcp | Kind::Unix)
+        !self.is_topology()
     }
 
     pub(super) fn is_topology(self) -> bool {

@@ -1,9 +1,12 @@
 //! The one table of options: name, default, what it takes, what it does, and who applies it.
 //!
-//! Parsing, messages, URL keys and OPTIONS.md all come from it. Its rows stand in `built` and,
-//! for names that later versions will use, in `planned`.
+//! Parsing, messages, URL keys and OPTIONS.md all come from it. Its rows stand in `built` and
+//! `built_net` and, for names that later versions will use, in `planned`.
+
+use std::ffi::CStr;
 
 use super::built::BUILT;
+use super::built_net::NETWORK;
 use super::config::Config;
 use super::parse::Parsed;
 use super::planned::PLANNED;
@@ -18,10 +21,24 @@ pub struct Row {
     pub accepted: &'static str,
     /// What it does.
     pub doc: &'static str,
+    /// The four texts as C reads them.
+    pub texts: Texts,
     /// Whether its value must never be shown.
     pub secret: bool,
+    /// Whether it can be changed while a client is open.
+    pub live: bool,
     /// Whether it does anything in this version.
     pub support: Support,
+}
+
+/// The texts of a row, NUL-terminated.
+#[derive(Clone, Copy)]
+#[allow(missing_docs)]
+pub struct Texts {
+    pub name: &'static CStr,
+    pub default: &'static CStr,
+    pub accepted: &'static CStr,
+    pub doc: &'static CStr,
 }
 
 /// Whether an option does anything in this version.
@@ -37,7 +54,7 @@ pub enum Support {
 
 /// All options, those that do something first.
 pub fn rows() -> impl Iterator<Item = &'static Row> {
-    BUILT.iter().chain(PLANNED)
+    BUILT.iter().chain(NETWORK).chain(PLANNED)
 }
 
 /// The option of that name.
@@ -46,50 +63,60 @@ pub fn find(name: &[u8]) -> Option<&'static Row> {
 }
 
 pub(super) const fn built(
-    name: &'static str,
-    default: &'static str,
-    accepted: &'static str,
-    doc: &'static str,
+    name: &'static CStr,
+    default: &'static CStr,
+    accepted: &'static CStr,
+    doc: &'static CStr,
     apply: fn(&mut Config, &[u8]) -> Parsed<()>,
 ) -> Row {
-    let (secret, support) = (false, Support::Built(apply));
-    Row {
-        name,
-        default,
-        accepted,
-        doc,
-        secret,
-        support,
-    }
+    row([name, default, accepted, doc], Support::Built(apply))
 }
 
-pub(super) const fn only(name: &'static str, default: &'static str, doc: &'static str) -> Row {
-    let (secret, support) = (false, Support::Only(default));
-    Row {
-        name,
-        default,
-        accepted: default,
-        doc,
-        secret,
-        support,
-    }
+pub(super) const fn only(name: &'static CStr, default: &'static CStr, doc: &'static CStr) -> Row {
+    row([name, default, default, doc], Support::Only(text(default)))
 }
 
-pub(super) const fn not_built(name: &'static str, default: &'static str, doc: &'static str) -> Row {
-    let (secret, support) = (false, Support::NotBuilt);
-    Row {
-        name,
-        default,
-        accepted: "",
-        doc,
-        secret,
-        support,
-    }
+pub(super) const fn not_built(
+    name: &'static CStr,
+    default: &'static CStr,
+    doc: &'static CStr,
+) -> Row {
+    row([name, default, c"", doc], Support::NotBuilt)
 }
 
 pub(super) const fn secret(row: Row) -> Row {
     Row {
         secret: true,
         ..row
+    }
+}
+
+pub(super) const fn live(row: Row) -> Row {
+    Row { live: true, ..row }
+}
+
+const fn row(texts: [&'static CStr; 4], support: Support) -> Row {
+    let [name, default, accepted, doc] = texts;
+    Row {
+        name: text(name),
+        default: text(default),
+        accepted: text(accepted),
+        doc: text(doc),
+        texts: Texts {
+            name,
+            default,
+            accepted,
+            doc,
+        },
+        secret: false,
+        live: false,
+        support,
+    }
+}
+
+const fn text(text: &'static CStr) -> &'static str {
+    match text.to_str() {
+        Ok(text) => text,
+        Err(_) => panic!("a text of the table is not UTF-8"),
     }
 }

@@ -1,16 +1,14 @@
 //! A URL and options put together: where the server is, and everything else in one `Config`.
 //!
-//! `redis://user:password@host:port/db?key=value` or `unix://user:password@/path?key=value`.
+//! `redis://user:password@host:port/db?key=value` (`rediss://` for TLS) or `unix://user:password@/path?key=value`.
 //! The URL wins over options; a part that is not understood is refused, never skipped. No message
 //! shows user, password, host or path: a misplaced separator puts a password anywhere.
-
-use std::path::PathBuf;
 
 use zeroize::Zeroizing;
 
 use super::builder::{Options, empty_in_url};
 use super::config::{Config, DEFAULT_PORT, Endpoint, Secret};
-use super::parse::{number, small};
+use super::parse::{self, number, small};
 use super::split::{Parts, Scheme, invalid};
 use crate::error::{Code, Error, Result};
 use crate::text;
@@ -52,7 +50,9 @@ fn configure(parts: &Parts<'_>, options: Option<&Options>) -> Result<Config> {
     }
     let mut options = options.cloned().unwrap_or_default();
     let keys = apply_query(&mut options, parts.query)?;
+    refuse_idle_keys(&keys, parts.scheme)?;
     let mut config = options.into_config();
+    config.secure = parts.scheme.is_tls();
     if parts.scheme.is_unix() {
         config.endpoint = unix_endpoint(parts)?;
     } else {
@@ -63,11 +63,22 @@ fn configure(parts: &Parts<'_>, options: Option<&Options>) -> Result<Config> {
         }
     }
     apply_user(&mut config, parts.user)?;
+    complete(&mut config);
+    Ok(config)
+}
+
+/// The configuration that options alone describe, for a connection that is there already.
+pub fn without_url(options: Option<&Options>) -> Config {
+    let mut config = options.cloned().unwrap_or_default().into_config();
+    complete(&mut config);
+    config
+}
+
+fn complete(config: &mut Config) {
     if !config.username.is_empty() && config.password.is_none() {
         // A user that needs no password still has to say who it is.
         config.password = Some(Secret::new(Vec::new()));
     }
-    Ok(config)
 }
 
 /// Sets the options of the query and answers which they were.
@@ -96,6 +107,22 @@ fn apply_query(options: &mut Options, query: Option<&[u8]>) -> Result<Vec<&'stat
         keys.push(row.name);
     }
     Ok(keys)
+}
+
+/// A key that the scheme has no use for is a mistake about the scheme.
+fn refuse_idle_keys(keys: &[&str], scheme: Scheme) -> Result<()> {
+    let idle = |key: &&&str| {
+        key.starts_with("tls.") && !scheme.is_tls() || key.starts_with("tcp.") && scheme.is_unix()
+    };
+    let Some(key) = keys.iter().find(idle) else {
+        return Ok(());
+    };
+    let use_for = match scheme.is_unix() {
+        true => "no use in a unix:// URL",
+        false => "no use without TLS: write rediss://",
+    };
+    let text = format!("URL key {key} has {use_for}");
+    Err(Error::new(Code::Option, text))
 }
 
 /// The path of a TCP URL is nothing, `/`, or `/N`.
@@ -179,7 +206,7 @@ fn host_name(host: &[u8]) -> Result<String> {
         ));
     }
     let unfit = |c: char| c.is_control() || c.is_whitespace() || "[]/?#@\\".contains(c);
-    if host.contains(unfit) {
+    if host.contains(unfit) || host.contains(':') && !is_ipv6(host) {
         return Err(invalid(
             "the URL's host has a character that no host name or address has",
         ));
@@ -191,15 +218,20 @@ fn host_name(host: &[u8]) -> Result<String> {
 fn ipv6(literal: &[u8]) -> Result<String> {
     let literal = decode("the URL's host", literal)?;
     let literal = text::utf8("the URL's host", &literal)?;
+    match is_ipv6(literal) {
+        true => Ok(literal.to_owned()),
+        false => Err(invalid(
+            "the URL's host in brackets is an IPv6 address: [::1] or [fe80::1%25eth0]",
+        )),
+    }
+}
+
+/// Whether it is an address of this family, perhaps with a zone.
+fn is_ipv6(literal: &str) -> bool {
     let (address, zone) = literal.split_once('%').unwrap_or((literal, "0"));
     let named = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
-    if address.parse::<std::net::Ipv6Addr>().is_err() || zone.is_empty() || !zone.chars().all(named)
-    {
-        return Err(invalid(
-            "the URL's host in brackets is an IPv6 address: [::1] or [fe80::1%25eth0]",
-        ));
-    }
-    Ok(literal.to_owned())
+    let is_address = address.parse::<std::net::Ipv6Addr>().is_ok();
+    is_address && !zone.is_empty() && zone.chars().all(named)
 }
 
 fn unix_endpoint(parts: &Parts<'_>) -> Result<Endpoint> {
@@ -219,22 +251,15 @@ fn unix_endpoint(parts: &Parts<'_>) -> Result<Endpoint> {
             SOCKET_PATH - 1
         )));
     }
-    Ok(Endpoint::Unix(path_from(&path)?))
-}
-
-#[cfg(unix)]
-fn path_from(bytes: &[u8]) -> Result<PathBuf> {
-    use std::os::unix::ffi::OsStrExt;
-    Ok(PathBuf::from(std::ffi::OsStr::from_bytes(bytes)))
-}
-
-#[cfg(not(unix))]
-fn path_from(bytes: &[u8]) -> Result<PathBuf> {
-    text::utf8("the URL's socket path", bytes).map(PathBuf::from)
+    let path = parse::path(&path).map_err(|_| invalid("the URL's socket path is not UTF-8"))?;
+    Ok(Endpoint::Unix(path))
 }
 
 /// Percent-decodes once; the bytes are wiped when dropped, as any of them may be a secret.
 fn decode(what: &str, encoded: &[u8]) -> Result<Zeroizing<Vec<u8>>> {
+    if memchr::memchr(b'%', encoded).is_none() {
+        return Ok(Zeroizing::new(encoded.to_vec()));
+    }
     let mut escapes = encoded.iter().enumerate().filter(|(_, b)| **b == b'%');
     let whole = |at: usize| {
         let digits = encoded.get(at + 1..at + 3);

@@ -213,3 +213,20 @@ fn the_url_wins_over_options() {
     assert_eq!(with("redis://h?db=6").db, 6);
     assert!(options.config().db == 5 && options.config().timeout == Some(Duration::from_millis(1)));
 }
+
+#[test]
+fn tls_is_a_matter_of_the_scheme() {
+    for (url, secure) in [
+        ("redis://h", false),
+        ("valkey://h", false),
+        ("unix:///s", false),
+        ("rediss://h", true),
+        ("valkeys://h", true),
+        ("REDISS://h", true),
+    ] {
+        assert_eq!(good(url).secure, secure, "{url}");
+    }
+    let config = good("rediss://h?tls.verify=chain&tls.ca_file=%2fca.pem&tls.min_version=1.3");
+    assert!(config.tls.verify == crate::options::Verify::Chain);
+    assert_eq!(config.tls.ca_file.as_deref(), Some("/ca.pem".as_ref()));
+}

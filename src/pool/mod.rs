@@ -1,78 +1,73 @@
-//! Connections held for callers: exclusive, bounded, last used first out, first come first served.
+//! Connections held for callers: exclusive, bounded, first come first served.
 //!
 //! A connection or the right to make one (a slot) goes straight to the caller who has waited
-//! longest; nobody overtakes. Connecting, probing and closing happen outside the lock. A lease
-//! that is dropped unfinished closes its connection and gives its slot on.
+//! longest; nobody overtakes. Connecting, probing, closing and telling of it happen outside the
+//! lock. No thread looks after the pool: what expired is found by the next caller.
 
-mod waiting;
+mod apart;
+mod counters;
+mod hold;
+mod hot;
+mod lease;
+mod line;
+mod news;
+mod pooled;
+mod queue;
+mod returns;
+mod shelf;
 
-use std::collections::VecDeque;
-use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+pub use counters::{Counter, Counters};
+pub use lease::Lease;
+pub use shelf::Counts;
 
 use crate::connection::{Connection, Connector};
-use crate::deadline::Deadline;
-use crate::error::{Code, Error, Phase, Result};
+use crate::deadline::{Deadline, Moment};
+use crate::error::Result;
+use crate::events::{CloseReason, Dispatcher};
 use crate::net::{Wait, lock};
-use crate::options::Config;
-use crate::resp::Wire;
-use waiting::{Grant, Waiter};
+use crate::options::{Live, PoolConfig};
+use crate::sys::sync::Mutex;
+use hold::Hold;
+use hot::{Hot, Left};
+use lease::Claim;
+use pooled::Pooled;
+use shelf::{Aside, Grant, Shelf};
 
 /// See the module.
 pub struct Pool {
     connector: Connector,
-    config: Arc<Config>,
-    inner: Mutex<Inner>,
-}
-
-#[derive(Default)]
-struct Inner {
-    #[allow(
-        clippy::vec_box,
-        reason = "connections move between owners: a pointer at a time"
-    )]
-    idle: Vec<Box<Connection>>,
-    /// Since when each connection outside the idle list has been out, by lease number.
-    out: Vec<(u64, Instant)>,
-    last_lease: u64,
-    waiters: VecDeque<Arc<Waiter>>,
-    last_failure: Option<Error>,
-    /// Receive buffers of idle connections: those in use borrow them.
-    buffers: Vec<Wire>,
-    closed: bool,
-}
-
-/// Receive buffers that are kept for connections to come.
-const SPARE_BUFFERS: usize = 16;
-
-/// How many connections there are, and how many callers wait.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Counts {
-    /// Ready to be handed out.
-    pub idle: usize,
-    /// Handed out, or being connected.
-    pub in_use: usize,
-    /// Callers in the queue.
-    pub waiters: usize,
-}
-
-/// A connection of one's own for a while.
-pub struct Lease<'a> {
-    pool: &'a Pool,
-    number: u64,
-    connection: Option<Box<Connection>>,
-    /// A receive buffer for the connection.
-    buffer: Option<Wire>,
+    live: Arc<Live>,
+    events: Arc<Dispatcher>,
+    counters: Counters,
+    last_id: AtomicU64,
+    hot: Hot<Pooled>,
+    /// So many nanoseconds after its last use a connection need not be looked at.
+    fresh: AtomicU64,
+    shelf: Mutex<Shelf>,
 }
 
 impl Pool {
     /// An empty pool.
-    pub fn new(config: Arc<Config>, connector: Connector) -> Self {
+    pub fn new(connector: Connector, live: Arc<Live>, events: Arc<Dispatcher>) -> Self {
         Self {
             connector,
-            config,
-            inner: Mutex::default(),
+            live,
+            events,
+            counters: Counters::default(),
+            last_id: AtomicU64::new(0),
+            hot: Hot::new(),
+            fresh: AtomicU64::new(0),
+            shelf: Mutex::default(),
         }
+    }
+
+    /// Refuses what no connection could be made with, before one is needed.
+    pub fn check(&self) -> Result<()> {
+        self.connector.check()
     }
 
     /// "host:port" or socket path.
@@ -81,207 +76,211 @@ impl Pool {
     }
 
     /// A connection fit for use: an idle one, or a new one, or the first that is given back.
+    #[inline(always)]
     pub fn checkout(&self, wait: &Wait) -> Result<Lease<'_>> {
-        let mut lease = self.take(wait)?;
-        let now = Instant::now();
-        if let Some(connection) = &mut lease.connection
-            && !self.is_fit(connection, now, wait)
-        {
-            lease.connection = None;
+        if wait.has_ended() {
+            return self.checkout_anew(wait);
         }
-        if lease.connection.is_none() {
-            match self.connector.connect(wait) {
-                Ok(connection) => lease.connection = Some(Box::new(connection)),
-                Err(error) => {
-                    lock(&self.inner).last_failure = Some(error.clone());
-                    return Err(error);
+        match self.hot.take() {
+            Some(Ok(mut pooled)) if self.is_fresh(&pooled, wait.began) => {
+                self.counters.checkouts.count();
+                pooled.hold.begin(wait.began);
+                pooled.connection.begin(wait.began);
+                Ok(self.lease(pooled))
+            }
+            Some(Ok(pooled) | Err(pooled)) => {
+                self.settle(Left::Displaced(pooled), wait.began);
+                self.checkout_anew(wait)
+            }
+            None => self.checkout_anew(wait),
+        }
+    }
+
+    #[inline]
+    fn is_fresh(&self, pooled: &Pooled, now: Moment) -> bool {
+        pooled.connection.idle_nanos(now) < self.fresh.load(Ordering::Relaxed)
+    }
+
+    fn lease(&self, pooled: Box<Pooled>) -> Lease<'_> {
+        Lease {
+            pool: self,
+            connection: Some(pooled),
+        }
+    }
+
+    /// `checkout` where there is more to it than taking the connection that was given back last.
+    #[inline(never)]
+    fn checkout_anew(&self, wait: &Wait) -> Result<Lease<'_>> {
+        let (grant, since) = self.take(wait)?;
+        let hold = match grant {
+            Grant::Slot(hold) => hold,
+            Grant::Connection(pooled) => {
+                let hold = pooled.hold.clone();
+                let mut lease = self.lease(pooled);
+                match self.examine(lease.connection()?, since, wait) {
+                    Ok(looked) => {
+                        let now = if looked { Moment::now() } else { since };
+                        lease.connection()?.begin(now);
+                        return Ok(lease);
+                    }
+                    Err(reason) => {
+                        self.close_all(lease.connection.take().map(|pooled| (pooled, reason)));
+                        hold
+                    }
                 }
             }
-        }
-        if let (Some(connection), Some(buffer)) = (&mut lease.connection, lease.buffer.take()) {
-            connection.lend(buffer);
-        }
+        };
+        let mut lease = self.connect(&hold, wait)?;
+        lease.connection()?.begin(Moment::now());
         Ok(lease)
     }
 
-    /// Whether an idle connection still works, by looking or, after long silence, by asking.
-    fn is_fit(&self, connection: &mut Connection, now: Instant, wait: &Wait) -> bool {
+    /// Makes `count` connections and leaves them idle; one that fails is one too few.
+    pub fn warm_up(&self, count: usize, wait: &Wait) -> Result<()> {
+        if count == 1 {
+            self.checkout(wait)?.finish();
+            return Ok(());
+        }
+        let leases: Result<Vec<Lease<'_>>> = (0..count).map(|_| self.checkout(wait)).collect();
+        leases?.into_iter().for_each(Lease::finish);
+        Ok(())
+    }
+
+    /// Whether an idle connection still works, by looking or, after long silence, by asking; answers
+    /// whether that had to be found out.
+    fn examine(
+        &self,
+        connection: &mut Connection,
+        now: Moment,
+        wait: &Wait,
+    ) -> std::result::Result<bool, CloseReason> {
         let idle = connection.idle_for(now);
-        let ask = self.config.health_check.is_some_and(|limit| idle >= limit);
-        let look = idle >= self.config.pool.check_after;
-        if !look && !ask {
-            return true;
+        let ask = self.live.health_check().is_some_and(|limit| idle >= limit);
+        let look = idle >= self.live.check_after();
+        if (look || ask) && !connection.is_quiet(wait.deadline) {
+            return Err(CloseReason::Dead);
         }
-        let limit = Deadline::after(now, self.config.connect_timeout);
-        connection.is_quiet() && (!ask || connection.ping(&wait.until(limit)).is_ok())
+        let limit = Deadline::after(now, self.live.connect_timeout());
+        if ask && connection.ping(&wait.until(limit)).is_err() {
+            // An ended call says nothing about the server.
+            return Err(match wait.check() {
+                Ok(()) => CloseReason::HealthCheck,
+                Err(_) => CloseReason::Broken,
+            });
+        }
+        Ok(look || ask)
     }
 
-    /// An idle connection or a slot, waiting for one if there is none.
-    fn take(&self, wait: &Wait) -> Result<Lease<'_>> {
-        let waiter = {
-            let mut inner = lock(&self.inner);
-            wait.check().map_err(|ended| ended.in_phase(Phase::Queue))?;
-            let free = inner.out.len() + inner.idle.len() < self.config.pool.max;
-            if inner.waiters.is_empty() && (free || !inner.idle.is_empty()) {
-                let connection = inner.idle.pop();
-                return Ok(self.lease(&mut inner, connection));
-            }
-            if self.config.pool.wait == Some(Duration::ZERO) {
-                return Err(self.exhausted(&inner, Code::Pool));
-            }
-            let waiter = Arc::new(Waiter::default());
-            inner.waiters.push_back(Arc::clone(&waiter));
-            waiter
-        };
-        self.queue(&waiter, wait)
+    fn connect(&self, hold: &Hold, wait: &Wait) -> Result<Lease<'_>> {
+        let claim = Claim { pool: self, hold };
+        let (connection, id) = self.make(wait)?;
+        claim.use_up();
+        let pooled = Pooled::new(connection, id, hold.clone());
+        Ok(self.lease(Box::new(pooled)))
     }
 
-    fn queue(&self, waiter: &Arc<Waiter>, wait: &Wait) -> Result<Lease<'_>> {
-        let limit = Deadline::after(Instant::now(), self.config.pool.wait);
-        let waited = wait.until(limit).park(waiter.park());
-        let mut inner = lock(&self.inner);
-        if let Some(grant) = waiter.granted() {
-            let mut lease = Lease {
-                pool: self,
-                number: grant.number,
-                connection: grant.connection,
-                buffer: inner.buffers.pop(),
+    /// A new connection with its number.
+    fn make(&self, wait: &Wait) -> Result<(Connection, u64)> {
+        let limit = self.live.connect_timeout();
+        match self.connector.connect_within(limit, wait) {
+            Ok(connection) => {
+                let id = self.last_id.fetch_add(1, Ordering::Relaxed) + 1;
+                lock(&self.shelf).last_failure = None;
+                self.tell_opened(id);
+                Ok((connection, id))
+            }
+            Err(error) => {
+                self.counters.connect_failures.count();
+                // An ended call says nothing about the server.
+                if wait.check().is_ok() {
+                    lock(&self.shelf).last_failure = Some(error.clone());
+                }
+                Err(error)
+            }
+        }
+    }
+
+    /// Works on all connections: the one that was given back last is among the idle ones, and
+    /// whoever gives one back meanwhile waits for the lock.
+    fn with_shelf<T>(&self, work: impl FnOnce(&mut Shelf, &PoolConfig) -> T) -> T {
+        self.with_shelf_and(None, work)
+    }
+
+    /// The same, where a connection was given back before the last one.
+    fn with_shelf_and<T>(
+        &self,
+        earlier: Option<Box<Pooled>>,
+        work: impl FnOnce(&mut Shelf, &PoolConfig) -> T,
+    ) -> T {
+        let mut shelf = lock(&self.shelf);
+        for pooled in earlier.into_iter().chain(self.hot.shut()) {
+            shelf.bring_in(pooled);
+        }
+        // Read under the lock: whoever raises `pool.max` serves those who queue before that.
+        let limits = shelf.limits(&self.live);
+        let done = work(&mut shelf, &limits);
+        if shelf.is_plain(&limits) {
+            let fresh = match self.live.health_check() {
+                Some(limit) => limits.check_after.min(limit),
+                None => limits.check_after,
             };
-            if let Err(ended) = waited {
-                drop(inner);
-                lease.give_back();
-                return Err(ended.in_phase(Phase::Queue));
-            }
-            return Ok(lease);
+            let nanos = u64::try_from(fresh.as_nanos()).unwrap_or(u64::MAX);
+            self.fresh.store(nanos, Ordering::Relaxed);
+            self.hot.open();
         }
-        inner.waiters.retain(|other| !Arc::ptr_eq(other, waiter));
-        waited.map_err(|ended| ended.in_phase(Phase::Queue))?;
-        let code = match wait.deadline.passed() {
-            true => Code::Timeout,
-            false => Code::Pool,
-        };
-        Err(self.exhausted(&inner, code))
+        let surplus = shelf.surplus.take();
+        drop(shelf);
+        drop(surplus);
+        done
     }
 
-    fn lease(&self, inner: &mut Inner, connection: Option<Box<Connection>>) -> Lease<'_> {
-        Lease {
-            pool: self,
-            number: inner.count_out(),
-            connection,
-            buffer: inner.buffers.pop(),
-        }
+    /// After a change of the options: idle connections that are too many are closed, and waiting
+    /// callers get the slots that are new.
+    pub fn adjust(&self) {
+        let mut aside = Aside::new();
+        let now = Moment::now();
+        self.with_shelf(|shelf, limits| {
+            shelf.settle(limits, now, &mut aside);
+            shelf.sweep(limits, now, &mut aside);
+        });
+        self.close_all(aside);
     }
 
-    /// Takes a lease's connection, or its slot when there is none, back; what is left over is closed.
-    fn give_back(&self, lease: &mut Lease<'_>) -> Option<Box<Connection>> {
-        let mut inner = lock(&self.inner);
-        inner.out.retain(|(other, _)| *other != lease.number);
-        if let Some(buffer) = lease.buffer.take()
-            && inner.buffers.len() < SPARE_BUFFERS
-        {
-            inner.buffers.push(buffer);
-        }
-        let connection = lease.connection.take();
-        if let Some(waiter) = inner.waiters.pop_front() {
-            let number = inner.count_out();
-            waiter.grant(Grant { number, connection });
-        } else if inner.closed {
-            return connection;
-        } else {
-            inner.idle.extend(connection);
-        }
-        None
-    }
-
-    /// Closes the idle connections.
+    /// Gives up the idle connections: another server may have taken over.
     pub fn close_idle(&self) {
-        let idle = std::mem::take(&mut lock(&self.inner).idle);
-        drop(idle);
+        let aside = self.with_shelf(|shelf, _| shelf.clear(CloseReason::Stale));
+        self.close_all(aside);
     }
 
     /// Closes the idle connections, and each other when it comes back.
     pub fn close(&self) {
-        lock(&self.inner).closed = true;
-        self.close_idle();
+        let aside = self.with_shelf(|shelf, _| {
+            shelf.closed = true;
+            shelf.clear(CloseReason::ClientClosed)
+        });
+        self.close_all(aside);
     }
 
     /// How many connections there are, and how many callers wait.
     pub fn counts(&self) -> Counts {
-        lock(&self.inner).counts()
+        let shelf = lock(&self.shelf);
+        shelf.counts(self.hot.is_full())
     }
 
-    /// Why there is no connection to be had.
-    fn exhausted(&self, inner: &Inner, code: Code) -> Error {
-        let counts = inner.counts();
-        let now = Instant::now();
-        let oldest = inner
-            .out
-            .iter()
-            .map(|(_, since)| now.saturating_duration_since(*since));
-        let held = oldest.max().unwrap_or_default().as_millis();
-        let detail = format!(
-            "no connection is free: {} of {} in use (the oldest for {held} ms), {} idle, {} other callers waiting",
-            counts.in_use, self.config.pool.max, counts.idle, counts.waiters
-        );
-        let error = Error::new(code, detail)
-            .in_phase(Phase::Queue)
-            .at_node(self.node());
-        match &inner.last_failure {
-            Some(cause) => error.caused_by(cause.clone()),
-            None => error,
-        }
+    /// What has happened so far.
+    pub fn counters(&self) -> &Counters {
+        &self.counters
+    }
+
+    /// Connections and slots handed out so far, and for how long the oldest has been out.
+    pub fn leases(&self) -> (u64, Duration) {
+        let longest = lock(&self.shelf).longest_hold(Moment::now());
+        (self.counters.checkouts.get(), longest)
     }
 }
 
-impl Inner {
-    fn counts(&self) -> Counts {
-        Counts {
-            idle: self.idle.len(),
-            in_use: self.out.len(),
-            waiters: self.waiters.len(),
-        }
-    }
-
-    fn count_out(&mut self) -> u64 {
-        self.last_lease += 1;
-        self.out.push((self.last_lease, Instant::now()));
-        self.last_lease
-    }
-}
-
-impl Lease<'_> {
-    /// The connection; a lease has one until it is given back.
-    pub fn connection(&mut self) -> Result<&mut Connection> {
-        self.connection
-            .as_deref_mut()
-            .ok_or_else(|| Error::new(Code::Panic, "a lease without a connection"))
-    }
-
-    /// Gives a reusable connection back to the pool; any other is closed.
-    pub fn finish(mut self) {
-        self.give_back();
-    }
-
-    fn give_back(&mut self) {
-        self.connection = self
-            .connection
-            .take()
-            .filter(|connection| connection.is_reusable());
-        if let Some(connection) = &mut self.connection {
-            let buffer = connection.rest(Instant::now());
-            self.buffer = buffer.or(self.buffer.take());
-        }
-        if self.number != 0 {
-            let left = self.pool.give_back(self);
-            self.number = 0;
-            drop(left);
-        }
-    }
-}
-
-impl Drop for Lease<'_> {
+impl Drop for Pool {
     fn drop(&mut self) {
-        self.connection = None;
-        self.give_back();
+        self.close();
     }
 }

@@ -5,8 +5,12 @@
 
 use std::io::IoSlice;
 
+use crate::error::{Error, Result};
+
+pub use super::block::{Bounded, ample, append, command, size, write_argument, write_count};
+
 /// Values of this size and more stay where they are.
-const LARGE: usize = 16 << 10;
+pub const LARGE: usize = 16 << 10;
 
 /// Bytes to be sent, in part borrowed.
 #[derive(Default)]
@@ -26,14 +30,29 @@ impl<'a> Outgoing<'a> {
         }
     }
 
+    /// Commands that are encoded already.
+    pub fn encoded(bytes: Vec<u8>) -> Self {
+        Self {
+            bytes,
+            large: Vec::new(),
+        }
+    }
+
     /// Adds a command.
-    pub fn command(&mut self, args: &[&'a [u8]]) {
+    pub fn command(&mut self, args: &[&'a [u8]]) -> Result<()> {
         if args.iter().all(|arg| arg.len() < LARGE) {
             return command(&mut self.bytes, args);
         }
-        head(&mut self.bytes, b'*', args.len());
+        let small = args.iter().filter(|arg| arg.len() < LARGE);
+        let copied: usize = small.map(|arg| arg.len()).sum();
+        reserve(&mut self.bytes, copied.checked_add(frames(args.len())))?;
+        let reserved = self.large.try_reserve(args.len());
+        reserved.map_err(|_| Error::no_memory(args.len() * size_of::<(usize, &[u8])>()))?;
+        let bytes = &mut self.bytes;
+        head(b'*', args.len(), &mut |line| bytes.extend_from_slice(line));
         for arg in args {
-            head(&mut self.bytes, b'$', arg.len());
+            let bytes = &mut self.bytes;
+            head(b'$', arg.len(), &mut |line| bytes.extend_from_slice(line));
             if arg.len() < LARGE {
                 self.bytes.extend_from_slice(arg);
             } else {
@@ -41,6 +60,7 @@ impl<'a> Outgoing<'a> {
             }
             self.bytes.extend_from_slice(b"\r\n");
         }
+        Ok(())
     }
 
     /// Adds bytes that are encoded already.
@@ -50,6 +70,11 @@ impl<'a> Outgoing<'a> {
         } else {
             self.large.push((self.bytes.len(), bytes));
         }
+    }
+
+    /// The whole, where nothing is borrowed.
+    pub fn in_one_piece(&self) -> Option<&[u8]> {
+        self.large.is_empty().then_some(&self.bytes)
     }
 
     /// How many bytes there are.
@@ -95,32 +120,29 @@ impl<'a> Outgoing<'a> {
     }
 }
 
-/// Appends a command.
-pub fn command(out: &mut Vec<u8>, args: &[&[u8]]) {
-    out.reserve(args.iter().map(|arg| arg.len() + 32).sum::<usize>() + 32);
-    head(out, b'*', args.len());
+/// The bytes of a command, piece by piece.
+pub fn pieces(args: &[&[u8]], mut put: impl FnMut(&[u8])) {
+    head(b'*', args.len(), &mut put);
     for arg in args {
-        head(out, b'$', arg.len());
-        out.extend_from_slice(arg);
-        out.extend_from_slice(b"\r\n");
+        head(b'$', arg.len(), &mut put);
+        put(arg);
+        put(b"\r\n");
     }
 }
 
-/// How many bytes a command takes; `None` beyond the address space.
-pub fn size(args: &[&[u8]]) -> Option<usize> {
-    let first = 3 + digits(args.len());
-    args.iter().try_fold(first, |sum, arg| {
-        sum.checked_add(5 + digits(arg.len()))?
-            .checked_add(arg.len())
-    })
+/// At most what stands around the arguments of a command.
+fn frames(args: usize) -> usize {
+    const MARKER_NUMBER_ENDS: usize = 1 + 20 + 4;
+    args.saturating_add(1).saturating_mul(MARKER_NUMBER_ENDS)
 }
 
-fn digits(number: usize) -> usize {
-    number.checked_ilog10().unwrap_or(0) as usize + 1
+fn reserve(out: &mut Vec<u8>, more: Option<usize>) -> Result<()> {
+    let more = more.unwrap_or(usize::MAX);
+    out.try_reserve(more).map_err(|_| Error::no_memory(more))
 }
 
-/// Appends a marker and a number, with their line end.
-fn head(out: &mut Vec<u8>, marker: u8, number: usize) {
+/// A marker and a number, with their line end.
+fn head(marker: u8, number: usize, put: &mut impl FnMut(&[u8])) {
     let mut line = [0u8; 24];
     line[22..].copy_from_slice(b"\r\n");
     let mut at = 22;
@@ -135,7 +157,7 @@ fn head(out: &mut Vec<u8>, marker: u8, number: usize) {
     }
     at -= 1;
     line[at] = marker;
-    out.extend_from_slice(&line[at..]);
+    put(&line[at..]);
 }
 
 #[cfg(test)]
@@ -157,7 +179,7 @@ mod tests {
     #[test]
     fn a_command_is_an_array_of_bulk_strings() {
         let mut out = Vec::new();
-        command(&mut out, &[b"SET", b"", b"a\0\r\n"]);
+        command(&mut out, &[b"SET", b"", b"a\0\r\n"]).unwrap();
         assert_eq!(out, b"*3\r\n$3\r\nSET\r\n$0\r\n\r\n$4\r\na\0\r\n\r\n");
         assert_eq!(size(&[b"SET", b"", b"a\0\r\n"]), Some(out.len()));
     }
@@ -167,7 +189,7 @@ mod tests {
         for length in [0, 1, 9, 10, 99, 100, 999, 1000, 12_345] {
             let value = vec![b'x'; length];
             let mut out = Vec::new();
-            command(&mut out, &[b"K", &value]);
+            command(&mut out, &[b"K", &value]).unwrap();
             assert_eq!(size(&[b"K", &value]), Some(out.len()));
         }
     }
@@ -177,9 +199,9 @@ mod tests {
         let large = vec![b'v'; LARGE];
         let args: [&[u8]; 5] = [b"MSET", b"a", &large, b"b", &large];
         let mut plain = Vec::new();
-        command(&mut plain, &args);
+        command(&mut plain, &args).unwrap();
         let mut outgoing = Outgoing::default();
-        outgoing.command(&args);
+        outgoing.command(&args).unwrap();
         assert!(outgoing.bytes.len() < 100);
         for step in [1, 7, 5000, usize::MAX] {
             assert!(gather(&outgoing, step) == plain);

@@ -7,6 +7,6 @@ pub mod encode;
 mod limits;
 mod number;
 
-pub use block::{Kind, Node, Reply, Wire};
+pub use block::{Kind, LastOwner, Node, Reply, Wire};
 pub use decode::Decoder;
 pub use limits::Limits;

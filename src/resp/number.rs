@@ -1,5 +1,8 @@
 //! Numbers as RESP writes them, each ended by CR LF.
 
+/// So many digits make a number that a double holds exactly.
+const EXACT: u32 = 15;
+
 /// What was found where a number should stand.
 #[derive(Debug, PartialEq)]
 pub(super) enum Number {
@@ -52,7 +55,36 @@ pub(super) fn integer(bytes: &[u8], at: usize) -> Number {
 }
 
 /// Reads a double's text.
+#[inline]
 pub(super) fn double(text: &[u8]) -> Option<f64> {
+    plain_double(text).or_else(|| any_double(text))
+}
+
+/// Digits that are exact as a double, over a power of ten that is: so is the rounding of the two.
+#[inline(always)]
+fn plain_double(text: &[u8]) -> Option<f64> {
+    let (negative, digits) = match text {
+        [b'-', rest @ ..] => (true, rest),
+        _ => (false, text),
+    };
+    let (mut value, mut count, mut divisor, mut is_fraction) = (0u64, 0, 1u64, false);
+    for byte in digits {
+        match byte.wrapping_sub(b'0') {
+            digit @ ..=9 if count < EXACT => {
+                value = value * 10 + u64::from(digit);
+                divisor *= if is_fraction { 10 } else { 1 };
+                count += 1;
+            }
+            _ if *byte == b'.' && !is_fraction => is_fraction = true,
+            _ => return None,
+        }
+    }
+    let value = value as f64 / divisor as f64;
+    (count > 0).then_some(if negative { -value } else { value })
+}
+
+#[inline(never)]
+fn any_double(text: &[u8]) -> Option<f64> {
     let unsigned = match text {
         [b'+' | b'-', rest @ ..] => rest,
         _ => text,
@@ -104,7 +136,21 @@ mod tests {
         assert_eq!(double(b"-inf"), Some(f64::NEG_INFINITY));
         assert!(double(b"nan").unwrap().is_nan());
         assert!(double(b"-nan").unwrap().is_nan());
-        for broken in ["", "x", "1.2.3", "infinity", "0x10", "1 "] {
+        for text in [
+            "0.1",
+            "-0",
+            "1.",
+            ".5",
+            "123456789012.345",
+            "0.000000000000001",
+        ] {
+            let expected: f64 = text.parse().unwrap();
+            assert_eq!(
+                double(text.as_bytes()).unwrap().to_bits(),
+                expected.to_bits()
+            );
+        }
+        for broken in ["", "x", ".", "-", "1.2.3", "infinity", "0x10", "1 "] {
             assert_eq!(double(broken.as_bytes()), None, "{broken:?}");
         }
     }

@@ -1,13 +1,18 @@
 //! errno, which freeing something must not change.
 
 /// Runs `action` and leaves errno as it was.
+#[inline]
 pub fn keep<T>(action: impl FnOnce() -> T) -> T {
     #[cfg(unix)]
     {
-        let saved = std::io::Error::last_os_error().raw_os_error().unwrap_or(0);
+        // SAFETY: the address of this thread's errno is always valid, and stays the same.
+        let (place, saved) = unsafe {
+            let place = location();
+            (place, *place)
+        };
         let value = action();
-        // SAFETY: the address of this thread's errno is always valid.
-        unsafe { *location() = saved };
+        // SAFETY: as above.
+        unsafe { *place = saved };
         value
     }
     #[cfg(not(unix))]

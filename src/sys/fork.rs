@@ -1,6 +1,7 @@
 //! Telling parent and child apart after fork, without a system call per check.
 //!
-//! A fork handler counts generations; the counter is the library's one process-wide variable.
+//! Fork handlers count: in a child the generations, in a parent its children. The two counters are
+//! the library's only process-wide variables.
 //! `PerProcess` holds what must not be shared with a child: the child gets a value of its own by
 //! one atomic pointer, and neither locks nor drops what it inherited.
 
@@ -8,18 +9,22 @@ use std::sync::Once;
 use std::sync::atomic::{AtomicPtr, AtomicU64, Ordering};
 
 static GENERATION: AtomicU64 = AtomicU64::new(1);
+static FORKS: AtomicU64 = AtomicU64::new(0);
 
 /// Counts forks from here on; called by everything that keeps a generation.
 pub fn watch() {
     #[cfg(unix)]
     {
         static WATCHING: Once = Once::new();
+        unsafe extern "C" fn before() {
+            FORKS.fetch_add(1, Ordering::Relaxed);
+        }
         unsafe extern "C" fn in_child() {
             GENERATION.fetch_add(1, Ordering::Relaxed);
         }
-        // SAFETY: the handler touches one atomic and nothing else; the library is never unloaded.
+        // SAFETY: a handler touches one atomic and nothing else; the library is never unloaded.
         WATCHING.call_once(|| unsafe {
-            libc::pthread_atfork(None, None, Some(in_child));
+            libc::pthread_atfork(Some(before), None, Some(in_child));
         });
     }
     #[cfg(not(unix))]
@@ -30,6 +35,11 @@ pub fn watch() {
 #[inline]
 pub fn generation() -> u64 {
     GENERATION.load(Ordering::Relaxed)
+}
+
+/// A number that grows with each fork: while it stays the same, no child has inherited anything.
+pub fn forks() -> u64 {
+    FORKS.load(Ordering::Relaxed)
 }
 
 /// A value of which each process has its own.

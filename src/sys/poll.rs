@@ -20,30 +20,32 @@ pub struct Ready {
     pub writable: bool,
 }
 
+/// A descriptor and what is asked of it.
+#[derive(Clone, Copy, Debug)]
+pub struct Interest {
+    /// The descriptor.
+    pub fd: Descriptor,
+    /// Wait until it can be read.
+    pub read: bool,
+    /// Wait until it can be written.
+    pub write: bool,
+}
+
 /// Waits until the descriptor is ready for what is asked; nothing ready means the deadline passed.
-#[cfg(unix)]
 pub fn wait(fd: Descriptor, read: bool, write: bool, deadline: Deadline) -> io::Result<Ready> {
-    let mut events = 0;
-    if read {
-        events |= libc::POLLIN;
-    }
-    if write {
-        events |= libc::POLLOUT;
-    }
+    wait_any([Interest { fd, read, write }], deadline).map(|[ready]| ready)
+}
+
+/// Waits until one of the descriptors is ready; none ready means the deadline passed.
+pub fn wait_any<const N: usize>(
+    interests: [Interest; N],
+    deadline: Deadline,
+) -> io::Result<[Ready; N]> {
     loop {
-        let mut entry = libc::pollfd {
-            fd,
-            events,
-            revents: 0,
-        };
-        // SAFETY: one valid entry.
-        let count = unsafe { libc::poll(&mut entry, 1, millis(deadline)) };
+        let mut entries = interests.map(entry_of);
+        let count = poll(&mut entries, millis(deadline));
         if count > 0 {
-            let failed = entry.revents & (libc::POLLERR | libc::POLLHUP | libc::POLLNVAL) != 0;
-            return Ok(Ready {
-                readable: failed || entry.revents & libc::POLLIN != 0,
-                writable: failed || entry.revents & libc::POLLOUT != 0,
-            });
+            return Ok(entries.map(|entry| ready_of(&entry)));
         }
         if count < 0 {
             let error = io::Error::last_os_error();
@@ -52,30 +54,106 @@ pub fn wait(fd: Descriptor, read: bool, write: bool, deadline: Deadline) -> io::
             }
         }
         if deadline.passed() {
-            return Ok(Ready::default());
+            return Ok([Ready::default(); N]);
         }
     }
 }
 
-/// Waits until the descriptor is ready for what is asked; nothing ready means the deadline passed.
-#[cfg(windows)]
-pub fn wait(fd: Descriptor, read: bool, write: bool, deadline: Deadline) -> io::Result<Ready> {
-    use windows_sys::Win32::Networking::WinSock::{POLLRDNORM, POLLWRNORM, WSAPOLLFD, WSAPoll};
-    let mut entry = WSAPOLLFD {
-        fd: fd as usize,
-        events: (if read { POLLRDNORM } else { 0 }) | (if write { POLLWRNORM } else { 0 }),
+#[cfg(unix)]
+fn entry_of(interest: Interest) -> Entry {
+    Entry {
+        fd: interest.fd,
+        events: if interest.read { libc::POLLIN } else { 0 }
+            | if interest.write { libc::POLLOUT } else { 0 },
         revents: 0,
-    };
-    // SAFETY: one valid entry.
-    let count = unsafe { WSAPoll(&mut entry, 1, millis(deadline)) };
-    if count < 0 {
-        return Err(io::Error::last_os_error());
     }
+}
+
+#[cfg(unix)]
+fn ready_of(entry: &Entry) -> Ready {
+    let failed = entry.revents & (libc::POLLERR | libc::POLLHUP | libc::POLLNVAL) != 0;
+    Ready {
+        readable: failed || entry.revents & libc::POLLIN != 0,
+        writable: failed || entry.revents & libc::POLLOUT != 0,
+    }
+}
+
+#[cfg(unix)]
+fn poll(entries: &mut [Entry], millis: i32) -> i32 {
+    // SAFETY: the entries are valid and live through the call.
+    unsafe { libc::poll(entries.as_mut_ptr(), entries.len() as libc::nfds_t, millis) }
+}
+
+#[cfg(windows)]
+fn entry_of(interest: Interest) -> Entry {
+    use windows_sys::Win32::Networking::WinSock::{POLLRDNORM, POLLWRNORM};
+    Entry {
+        fd: interest.fd as usize,
+        events: if interest.read { POLLRDNORM } else { 0 }
+            | if interest.write { POLLWRNORM } else { 0 },
+        revents: 0,
+    }
+}
+
+#[cfg(windows)]
+fn ready_of(entry: &Entry) -> Ready {
+    use windows_sys::Win32::Networking::WinSock::{POLLRDNORM, POLLWRNORM};
     let other = entry.revents & !(POLLRDNORM | POLLWRNORM) != 0;
-    Ok(Ready {
-        readable: count > 0 && (other || entry.revents & POLLRDNORM != 0),
-        writable: count > 0 && (other || entry.revents & POLLWRNORM != 0),
-    })
+    Ready {
+        readable: other || entry.revents & POLLRDNORM != 0,
+        writable: other || entry.revents & POLLWRNORM != 0,
+    }
+}
+
+#[cfg(windows)]
+fn poll(entries: &mut [Entry], millis: i32) -> i32 {
+    use windows_sys::Win32::Networking::WinSock::WSAPoll;
+    // SAFETY: the entries are valid and live through the call.
+    unsafe { WSAPoll(entries.as_mut_ptr(), entries.len() as u32, millis) }
+}
+
+#[cfg(unix)]
+type Entry = libc::pollfd;
+#[cfg(windows)]
+type Entry = windows_sys::Win32::Networking::WinSock::WSAPOLLFD;
+
+/// Any number of descriptors to wait for, kept between waits.
+#[derive(Default)]
+pub struct PollSet {
+    entries: Vec<Entry>,
+}
+
+impl PollSet {
+    /// Forgets the descriptors.
+    pub fn clear(&mut self) {
+        self.entries.clear();
+    }
+
+    /// Adds one; answers its number.
+    pub fn add(&mut self, interest: Interest) -> usize {
+        self.entries.push(entry_of(interest));
+        self.entries.len() - 1
+    }
+
+    /// Waits until one is ready, the deadline passes or a signal comes.
+    pub fn wait(&mut self, deadline: Deadline) -> io::Result<()> {
+        if poll(&mut self.entries, millis(deadline)) >= 0 {
+            return Ok(());
+        }
+        let error = io::Error::last_os_error();
+        self.entries.iter_mut().for_each(|entry| entry.revents = 0);
+        match error.kind() {
+            io::ErrorKind::Interrupted => Ok(()),
+            _ => Err(error),
+        }
+    }
+
+    /// What the descriptor with this number is ready for.
+    pub fn ready(&self, number: usize) -> Ready {
+        self.entries
+            .get(number)
+            .map_or_else(Ready::default, ready_of)
+    }
 }
 
 /// The time left, rounded up so that a wait does not end just before its deadline.

@@ -37,6 +37,9 @@ static void smaller_sizes(void) {
   CHECK_FAILS(ping(&call, &error), REDISCLIENT_EINVAL, "route");
   call.route = NULL;
   CHECK_OK(ping(&call, &error));
+  call.cancel = (redisclient_cancel *)~(uintptr_t)0; /* half of it would be another pointer */
+  for (call.size = offsetof(redisclient_call, cancel) + 1; call.size < offsetof(redisclient_call, flags); call.size++)
+    CHECK_FAILS(ping(&call, &error), REDISCLIENT_EINVAL, "cuts a field");
 }
 
 static void flags(void) {

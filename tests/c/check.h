@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 static atomic_int check_failures;
 static atomic_int check_count;
@@ -121,10 +122,10 @@ static inline redisclient *open_client(const char *url) {
   return client;
 }
 
-/* A client of `url` with `query`, "a=1&b=2", behind it. */
+/* A client of `url`, which may have a query, with `query`, "a=1&b=2", behind it. */
 static inline redisclient *open_with(const char *url, const char *query) {
   char whole[1024];
-  snprintf(whole, sizeof whole, "%s?%s", url, query);
+  snprintf(whole, sizeof whole, "%s%c%s", url, strchr(url, '?') ? '&' : '?', query);
   return open_client(whole);
 }
 
@@ -169,6 +170,13 @@ static inline void pause_ms(int64_t ms) {
   nanosleep(&time, NULL);
 }
 
+/* Milliseconds of processor time that this process has used. */
+static inline int64_t cpu_ms(void) {
+  struct timespec time;
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+  return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
+}
+
 /* Waits until `condition` holds, at most 20 s. */
 #define WAIT_UNTIL(condition) \
   do { int64_t start_ = now_ms(); \
@@ -181,9 +189,24 @@ static inline bool under(const char *tool) {
   return set && strcmp(set, tool) == 0;
 }
 
+/* Whether REDISCLIENT_TEST_LONG asks for the long form of a test. */
+static inline bool at_length(void) {
+  const char *set = getenv("REDISCLIENT_TEST_LONG");
+  return set && *set;
+}
+
 /* `count`, or a twentieth under a tool that makes everything slow. */
 static inline int scaled(int count) {
   return under("valgrind") && count >= 20 ? count / 20 : count;
+}
+
+/* The memory that this process has in use, in bytes. */
+static inline size_t resident(void) {
+  unsigned long whole = 0, pages = 0;
+  FILE *file = fopen("/proc/self/statm", "r");
+  REQUIRE(file && fscanf(file, "%lu %lu", &whole, &pages) == 2);
+  fclose(file);
+  return pages * (size_t)sysconf(_SC_PAGESIZE);
 }
 
 /* The value of "name=value" among the arguments of the program. */

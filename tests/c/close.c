@@ -2,7 +2,6 @@
 #include "check.h"
 #include <errno.h>
 #include <pthread.h>
-#include <sys/resource.h>
 
 struct caller {
   pthread_t thread;
@@ -79,12 +78,6 @@ static void with_waiters(redisclient *watcher, const char *url) {
   CHECK_INT(holder.status, REDISCLIENT_ECLOSED);
   CHECK_INT(waiter.status, REDISCLIENT_ECLOSED);
   redisclient_free(client);
-}
-
-static int64_t cpu_ms(void) {
-  struct rusage usage;
-  getrusage(RUSAGE_SELF, &usage);
-  return (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000 + (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1000;
 }
 
 /* Any number of times; afterwards every door answers ECLOSED and nothing works on in vain. */

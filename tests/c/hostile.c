@@ -95,14 +95,6 @@ static void announced_only(void) {
   }
 }
 
-static size_t resident(void) {
-  FILE *file = fopen("/proc/self/statm", "r");
-  unsigned long pages = 0, whole = 0;
-  REQUIRE(file && fscanf(file, "%lu %lu", &whole, &pages) == 2);
-  fclose(file);
-  return pages * (size_t)sysconf(_SC_PAGESIZE);
-}
-
 static size_t peak_kib(void) {
   char line[256];
   unsigned long kib = 0;

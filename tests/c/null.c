@@ -24,6 +24,7 @@ static void getters(void) {
   CHECK_INT(redisclient_error_retryable(NULL), 0);
   CHECK_INT(redisclient_error_attempts(NULL), 0);
   CHECK_INT(redisclient_error_os_error(NULL), 0);
+  CHECK_INT(redisclient_arguments_count(NULL), 0);
   CHECK_INT(redisclient_connection_fd(NULL), -1);
   CHECK_INT(redisclient_connection_readable(NULL, 0), -1);
   CHECK(!redisclient_connection_hello(NULL));
@@ -41,6 +42,7 @@ static void ends(void) {
   redisclient_replies_free(NULL, 3);
   redisclient_reply *const none[2] = {NULL, NULL};
   redisclient_replies_free(none, 2);
+  redisclient_arguments_free(NULL);
   redisclient_pipeline_free(NULL);
   redisclient_connection_shutdown(NULL);
   redisclient_connection_free(NULL);
@@ -59,6 +61,10 @@ static void options_and_open(const char *url) {
   CHECK_FAILS(redisclient_options_set_bytes(options, NULL, "1", 1, &error), REDISCLIENT_EINVAL, "");
   CHECK_FAILS(redisclient_options_set_bytes(options, "db", NULL, 1, &error), REDISCLIENT_EINVAL, "");
   CHECK_FAILS(redisclient_options_set_bytes(options, "password", "x", SIZE_MAX, &error), REDISCLIENT_EINVAL, "");
+  const redisclient_backoff_ops no_pause = {sizeof no_pause, NULL, NULL};
+  CHECK_FAILS(redisclient_options_backoff(NULL, &no_pause, NULL, &error), REDISCLIENT_EINVAL, "");
+  CHECK_FAILS(redisclient_options_backoff(options, NULL, NULL, &error), REDISCLIENT_EINVAL, "");
+  CHECK_FAILS(redisclient_options_backoff(options, &no_pause, NULL, &error), REDISCLIENT_EINVAL, "");
   CHECK_FAILS(redisclient_open(NULL, options, &out, &error), REDISCLIENT_EINVAL, "");
   CHECK_FAILS(redisclient_open(url, options, NULL, &error), REDISCLIENT_EINVAL, "");
   CHECK_INT(redisclient_open(NULL, NULL, NULL, NULL), REDISCLIENT_EINVAL);
@@ -122,6 +128,48 @@ static void commands(void) {
   EXPECT(client, REDISCLIENT_REPLY_STATUS, "PONG", "PING");
 }
 
+static void arguments(void) {
+  redisclient_arguments_add_text(NULL, "PING");
+  redisclient_arguments_add_bytes(NULL, "PING", 4);
+  redisclient_arguments_add_int64(NULL, 1);
+  redisclient_arguments_add_double(NULL, 1);
+  redisclient_arguments_clear(NULL);
+  size_t argc = 77;
+  const char *bytes = NULL;
+  const size_t *lengths = NULL;
+  redisclient_arguments *ping = redisclient_arguments_new();
+  redisclient_arguments_add_text(ping, "PING");
+  CHECK_FAILS(redisclient_arguments_packed(NULL, &argc, &bytes, &lengths, &error), REDISCLIENT_EINVAL, "");
+  CHECK_FAILS(redisclient_arguments_packed(ping, NULL, &bytes, &lengths, &error), REDISCLIENT_EINVAL, "");
+  CHECK_FAILS(redisclient_arguments_packed(ping, &argc, NULL, &lengths, &error), REDISCLIENT_EINVAL, "");
+  CHECK_FAILS(redisclient_arguments_packed(ping, &argc, &bytes, NULL, &error), REDISCLIENT_EINVAL, "");
+  CHECK(argc == 77 && !bytes && !lengths);
+  CHECK_FAILS(redisclient_command_built(NULL, NULL, ping, NULL, &error), REDISCLIENT_EINVAL, "");
+  CHECK_FAILS(redisclient_command_built(client, NULL, NULL, NULL, &error), REDISCLIENT_EINVAL, "");
+  redisclient_pipeline_add_built(NULL, ping);
+  redisclient_pipeline *pipeline = redisclient_pipeline_new(client);
+  redisclient_pipeline_add_built(pipeline, NULL);
+  CHECK_FAILS(redisclient_pipeline_run(pipeline, NULL, &error), REDISCLIENT_EINVAL, "arguments is NULL");
+  redisclient_pipeline_free(pipeline);
+  redisclient_arguments_free(ping);
+}
+
+static void settings_and_stats(void) {
+  redisclient_stats stats = REDISCLIENT_STATS_INIT;
+  char text[8] = "same";
+  CHECK_FAILS(redisclient_set(NULL, "pool.max", "1", &error), REDISCLIENT_EINVAL, "");
+  CHECK_FAILS(redisclient_set(client, NULL, "1", &error), REDISCLIENT_EINVAL, "");
+  CHECK_FAILS(redisclient_set(client, "pool.max", NULL, &error), REDISCLIENT_EINVAL, "");
+  CHECK_INT(redisclient_set(client, NULL, NULL, NULL), REDISCLIENT_EINVAL);
+  CHECK_FAILS(redisclient_stats_get(NULL, &stats, &error), REDISCLIENT_EINVAL, "");
+  CHECK_FAILS(redisclient_stats_get(client, NULL, &error), REDISCLIENT_EINVAL, "");
+  CHECK_INT(redisclient_stats_get(client, NULL, NULL), REDISCLIENT_EINVAL);
+  CHECK_INT(redisclient_stats_json(NULL, text, sizeof text), 0);
+  CHECK_TEXT(text, "same");
+  CHECK_INT(redisclient_stats_json(NULL, NULL, 0), 0);
+  CHECK(redisclient_stats_json(client, NULL, 100) > 0);
+}
+
 static void pipelines(void) {
   redisclient_reply *reply = NULL;
   CHECK(!redisclient_pipeline_new(NULL));
@@ -140,6 +188,9 @@ static void connections(const char *url) {
   CHECK_FAILS(redisclient_connection_send_raw(NULL, "PING\r\n", 6, &error), REDISCLIENT_EINVAL, "");
   CHECK_FAILS(redisclient_connection_flush(NULL, 0, &error), REDISCLIENT_EINVAL, "");
   CHECK_FAILS(redisclient_connection_receive(NULL, 0, &reply, &error), REDISCLIENT_EINVAL, "");
+  CHECK_FAILS(redisclient_connection_adopt(-1, NULL, &connection, &error), REDISCLIENT_EINVAL, "-1");
+  CHECK_FAILS(redisclient_connection_adopt(-1, NULL, NULL, &error), REDISCLIENT_EINVAL, "out");
+  CHECK(!connection);
   CHECK_OK(redisclient_connection_open(url, NULL, &connection, &error));
   REQUIRE(connection);
   CHECK_FAILS(redisclient_connection_send(connection, 0, NULL, NULL, &error), REDISCLIENT_EINVAL, "");
@@ -185,6 +236,8 @@ int main(int argc, char **argv) {
   options_and_open(url);
   client = open_client(url);
   commands();
+  arguments();
+  settings_and_stats();
   pipelines();
   connections(url);
   protocol();

@@ -33,7 +33,7 @@ static void wrong_queries(void) {
   static const char *const queries[][2] = {
       {"nonsense=1", "nonsense"}, {"timeout_ms=", "timeout_ms"}, {"timeout_ms", "timeout_ms"}, {"timeout_ms=1&timeout_ms=1", "timeout_ms"}, {"timeout_ms=0", "timeout_ms"},
       {"timeout_ms=-2", "timeout_ms"}, {"timeout_ms=5s", "timeout_ms"}, {"=5", ""}, {"db=x", "db"}, {"protocol=4", "protocol"}, {"lazy=maybe", "lazy"}, {"cache=yes", "not supported in this version"},
-      {"mode=shared", "not supported in this version"}, {"tls.verify=none", "not supported in this version"}, {"pool.max=0", "pool.max"}, {"db=1&db=2", "db"}};
+      {"mode=pooled", "exclusive or shared"}, {"tls.verify=none", "write rediss://"}, {"tls.ocsp=staple", "not supported in this version"}, {"pool.max=0", "pool.max"}, {"db=1&db=2", "db"}};
   for (size_t i = 0; i < sizeof queries / sizeof *queries; i++) {
     char url[128];
     snprintf(url, sizeof url, "redis://127.0.0.1:1?%s", queries[i][0]);
@@ -44,7 +44,7 @@ static void wrong_queries(void) {
 }
 
 static void schemes_to_come(void) {
-  static const char *const urls[] = {"rediss://h", "redis+sentinel://h/name", "rediss+sentinel://h/name", "redis+cluster://h", "rediss+cluster://h", "valkeys://h", "valkey+cluster://h"};
+  static const char *const urls[] = {"redis+sentinel://h/name", "rediss+sentinel://h/name", "redis+cluster://h", "rediss+cluster://h", "valkeys+cluster://h", "valkey+cluster://h"};
   for (size_t i = 0; i < sizeof urls / sizeof *urls; i++) CHECK_FAILS(open_url(urls[i], &error), REDISCLIENT_EOPTION, "not supported in this version");
 }
 

@@ -193,6 +193,9 @@ static void calls(void) {
   redisclient_pipeline_add(pipeline, REDISCLIENT_ARGS("PING"));
   CHECK_FAILS(redisclient_pipeline_run_call(pipeline, &call, &reply, &error), REDISCLIENT_EINVAL, "size");
   CHECK(!reply);
+  CHECK_OK(redisclient_pipeline_run(pipeline, &reply, &error));
+  CHECK_INT(redisclient_reply_count(reply), 0); /* each run emptied it */
+  redisclient_reply_free(reply);
   redisclient_cancel_free(cancel);
   redisclient_pipeline_free(pipeline);
 }

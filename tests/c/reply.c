@@ -255,6 +255,18 @@ static void used_bytes(void) {
   redisclient_reply_free(reply);
 }
 
+/* Before a reply a push is taken alone; inside one it would leave half a reply to the next call. */
+static void pushes(void) {
+  const char before[] = ">1\r\n+p\r\n:1\r\n", inside[] = "*2\r\n>1\r\n+p\r\n:1\r\n:2\r\n";
+  redisclient_reply *reply = NULL;
+  size_t used = 77;
+  CHECK_OK(redisclient_reply_parse(before, sizeof before - 1, &used, &reply, &error));
+  CHECK_INT(used, 8);
+  CHECK_INT(redisclient_reply_kind(reply), REDISCLIENT_REPLY_PUSH);
+  redisclient_reply_free(reply);
+  CHECK_FAILS(redisclient_reply_parse(inside, sizeof inside - 1, &used, &reply, &error), REDISCLIENT_EPROTOCOL, "push stands inside");
+}
+
 static void owners(void) {
   char bytes[] = "*2\r\n$4\r\nkeep\r\n:7\r\n";
   redisclient_reply *reply = parse_bytes(bytes, sizeof bytes - 1);
@@ -303,6 +315,7 @@ int main(void) {
   errors_inside();
   attributes();
   used_bytes();
+  pushes();
   owners();
   if (under("plain")) free_of_a_part();
   return check_result();

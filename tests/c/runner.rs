@@ -1,12 +1,11 @@
 //! Compiles a C program of this directory against the header and the library just built, and runs
 //! it: plainly, under valgrind's memcheck, and with gcc's address and undefined-behaviour checks.
 
-use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitStatus, Stdio};
-use std::time::{Duration, Instant};
+use std::process::{Command, Stdio};
+use std::time::Duration;
 
-use crate::support::{TempDir, library_directory, spawn_for_life};
+use crate::support::{TempDir, compile, compiler, library_directory, run_to_end};
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 /// No program takes nearly so long; one that hangs is ended and fails.
@@ -51,7 +50,7 @@ pub fn run(source: &str, way: Way, arguments: &[String]) {
         return;
     }
     let directory = TempDir::new();
-    let program = compile(source, way, directory.path());
+    let program = build(source, way, directory.path());
     let mut command = match way {
         Way::Valgrind => memcheck(&program, source),
         Way::Plain | Way::Sanitizers => Command::new(&program),
@@ -61,7 +60,7 @@ pub fn run(source: &str, way: Way, arguments: &[String]) {
     command.env("REDISCLIENT_TEST_TOOL", way.name());
     command.args(arguments).current_dir(directory.path());
     let log = directory.path().join("log");
-    let status = wait(command, &log);
+    let status = run_to_end(command, &log, PATIENCE);
     let log = std::fs::read(&log).unwrap();
     let said = String::from_utf8_lossy(&log);
     match status {
@@ -81,7 +80,7 @@ fn memcheck(program: &Path, source: &str) -> Command {
         "--fair-sched=yes",
     ]);
     valgrind.arg(format!("--suppressions={ROOT}/tests/c/valgrind.supp"));
-    if source == "c/fork.c" {
+    if source.ends_with("fork.c") {
         // A child leaves the parent's state where it is, on purpose: it may be half changed.
         valgrind.args(["--leak-check=no", "--errors-for-leak-kinds=none"]);
     }
@@ -89,49 +88,16 @@ fn memcheck(program: &Path, source: &str) -> Command {
     valgrind
 }
 
-fn compile(source: &str, way: Way, into: &Path) -> PathBuf {
+fn build(source: &str, way: Way, into: &Path) -> PathBuf {
     let program = into.join("program");
-    let library = library_directory();
-    let mut compiler = compiler();
-    compiler.args(["-std=c11", "-g", "-O1"]);
-    compiler.args(["-Wall", "-Wextra", "-Wpedantic", "-Werror"]);
-    if way == Way::Sanitizers {
-        compiler.args(["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]);
-    }
-    compiler.arg(format!("-I{ROOT}/include"));
-    compiler.arg("-o").arg(&program);
-    compiler.arg(Path::new(ROOT).join("tests").join(source));
-    compiler.arg(library.join("libredisclient.so"));
-    compiler.args(["-pthread", "-lm"]);
-    let output = compiler.output().expect("a C compiler");
-    let complaint = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{source}:\n{complaint}");
+    let library = library_directory().join("libredisclient.so");
+    let mut arguments = match way {
+        Way::Sanitizers => vec!["-fsanitize=address,undefined", "-fno-sanitize-recover=all"],
+        Way::Plain | Way::Valgrind => Vec::new(),
+    };
+    arguments.extend([source, library.to_str().unwrap(), "-pthread", "-lm"]);
+    compile(&arguments, &program);
     program
-}
-
-/// The C compiler: $CC, else cc.
-fn compiler() -> Command {
-    Command::new(std::env::var_os("CC").unwrap_or_else(|| "cc".into()))
-}
-
-/// Runs to the end; None when it had to be killed.
-fn wait(mut command: Command, log: &Path) -> Option<ExitStatus> {
-    let out = File::create(log).unwrap();
-    command.stdin(Stdio::null());
-    command.stdout(out.try_clone().unwrap()).stderr(out);
-    let mut child = spawn_for_life(command).expect("start the program");
-    let start = Instant::now();
-    loop {
-        if let Some(status) = child.try_wait().unwrap() {
-            return Some(status);
-        }
-        if start.elapsed() > PATIENCE {
-            let _ = child.kill();
-            let _ = child.wait();
-            return None;
-        }
-        std::thread::sleep(Duration::from_millis(5));
-    }
 }
 
 fn runs(program: &str, arguments: &[&str]) -> bool {

@@ -1,23 +1,25 @@
 //! The servers that a C program is given, as arguments "name=url". Each function starts them, calls
 //! `run` with the arguments, and checks afterwards what only the server can tell.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use crate::support::{Conn, Flavour, Scripted, Server, free_port, wait_until};
+pub use crate::controlled_servers::{breaking, controlled};
+pub use crate::fault_servers::{crumbling, interrupted, keeping, obeying, resetting, three_ways};
+use crate::support::{Conn, Flavour, Identity, Scripted, Server, refusing_port, tls, wait_until};
 
-fn named(name: &str, value: &str) -> String {
+pub fn named(name: &str, value: &str) -> String {
     format!("{name}={value}")
 }
 
-fn urls(server: &Server) -> Vec<String> {
+pub fn urls(server: &Server) -> Vec<String> {
     vec![
         named("url", &server.url_unix()),
         named("tcp", &server.url_tcp()),
     ]
 }
 
-fn nobody() -> String {
-    named("nobody", &format!("redis://127.0.0.1:{}", free_port()))
+pub fn nobody() -> String {
+    named("nobody", &format!("redis://127.0.0.1:{}", refusing_port()))
 }
 
 /// No server.
@@ -41,13 +43,65 @@ pub fn newest(run: impl FnOnce(&[String])) {
     run(&arguments);
 }
 
-/// Two servers that the program shuts down.
+/// As `real`, and a server with a password.
+pub fn adoptable(run: impl FnOnce(&[String])) {
+    let server = Server::start(Flavour::Redis, &[]);
+    let locked = Server::start(Flavour::Redis, &["--requirepass", "right"]);
+    let mut arguments = urls(&server);
+    arguments.push(named("locked", &locked.url_tcp()));
+    run(&arguments);
+}
+
+/// The TLS port by its address: the thread that looks a name up is never waited for, and memcheck
+/// reports what it holds when the program ends before it. And with time, for cryptography under
+/// memcheck on a busy machine takes some.
+fn by_tls(server: &Server) -> String {
+    let port = server.tls_port();
+    format!("rediss://127.0.0.1:{port}?connect_timeout_ms=60000&timeout_ms=60000")
+}
+
+/// As `by_tls`, of a client that trusts the server.
+fn trusting(server: &Server) -> String {
+    let ca = tls::file("ca.pem");
+    format!("{}&tls.ca_file={}", by_tls(server), ca.display())
+}
+
+/// TLS servers: one that is good, one under another name, one that wants a certificate; and the
+/// files that go with them.
+pub fn secure(run: impl FnOnce(&[String])) {
+    let good = Server::start_tls(Identity::Server, &[]);
+    let other = Server::start_tls(Identity::WrongHost, &[]);
+    let strict = Server::start_tls(Identity::Chained, &["--tls-auth-clients", "yes"]);
+    // TLS 1.2 refuses a client within the handshake, 1.3 after it.
+    let old = ["--tls-auth-clients", "yes", "--tls-protocols", "TLSv1.2"];
+    let strict_old = Server::start_tls(Identity::Server, &old);
+    let mute = Scripted::tcp(|mut conn, _| conn.wait_closed());
+    let quick = format!("rediss://127.0.0.1:{}?connect_timeout_ms=300", mute.port());
+    let file = |name: &str| tls::file(name).to_string_lossy().into_owned();
+    run(&[
+        named("tls", &by_tls(&good)),
+        named("trusted", &trusting(&good)),
+        named("wrong_host", &by_tls(&other)),
+        named("strict_server", &by_tls(&strict)),
+        named("strict_old_server", &by_tls(&strict_old)),
+        named("plain_as_tls", &quick),
+        named("ca", &file("ca.pem")),
+        named("cert", &file("Client.pem")),
+        named("key", &file("Client.key")),
+        named("locked_key", &file("client_locked.key")),
+        named("password", tls::KEY_PASSWORD),
+    ]);
+}
+
+/// Three servers that the program shuts down.
 pub fn doomed(run: impl FnOnce(&[String])) {
     let first = Server::start(Flavour::Redis, &[]);
     let second = Server::start(Flavour::Redis, &[]);
+    let third = Server::start_tls(Identity::Server, &[]);
     run(&[
         named("doomed_tcp", &first.url_tcp()),
         named("doomed_unix", &second.url_unix()),
+        named("doomed_tls", &trusting(&third)),
     ]);
 }
 
@@ -111,6 +165,26 @@ fn obliging(answer: impl Fn(&[Vec<u8>]) -> Vec<u8> + Send + Sync + 'static) -> S
             conn.write(&answer(&command));
         }
     })
+}
+
+/// A real server, one that is loading for ever, one that is busy the first two times it is
+/// asked, and nobody.
+pub fn passing(run: impl FnOnce(&[String])) {
+    let real = Server::start(Flavour::Redis, &[]);
+    let loading = obliging(|command| match command[0].as_slice() {
+        b"PING" => b"+PONG\r\n".to_vec(),
+        _ => b"-LOADING Redis is loading the dataset in memory\r\n".to_vec(),
+    });
+    let asked = AtomicUsize::new(0);
+    let busy = obliging(move |_| match asked.fetch_add(1, Ordering::SeqCst) {
+        0 | 1 => b"-BUSY Redis is busy running a script.\r\n".to_vec(),
+        _ => b"+done\r\n".to_vec(),
+    });
+    let mut arguments = urls(&real);
+    arguments.push(named("loading", &loading.url()));
+    arguments.push(named("busy", &busy.url()));
+    arguments.push(nobody());
+    run(&arguments);
 }
 
 /// Says `words` before it is asked anything, and goes.

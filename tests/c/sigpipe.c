@@ -55,6 +55,7 @@ int main(int argc, char **argv) {
   signal(SIGPIPE, SIG_DFL);
   after_the_end(argument(argv, "doomed_tcp"));
   after_the_end(argument(argv, "doomed_unix"));
+  after_the_end(argument(argv, "doomed_tls"));
   struct sigaction action;
   sigaction(SIGPIPE, NULL, &action);
   CHECK(action.sa_handler == SIG_DFL);

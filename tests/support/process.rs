@@ -3,10 +3,13 @@
 //! Linux kills a child that asked for it when the *thread* that started it ends. Tests run on
 //! threads of their own, so one thread that lives as long as the process starts all children.
 
+use std::fs::File;
 use std::io;
-use std::process::{Child, Command};
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::OnceLock;
 use std::sync::mpsc::{Sender, channel};
+use std::time::{Duration, Instant};
 
 type Job = (Command, Sender<io::Result<Child>>);
 
@@ -20,6 +23,27 @@ pub fn spawn_for_life(mut command: Command) -> io::Result<Child> {
         .send((command, answer))
         .unwrap();
     child.recv().unwrap()
+}
+
+/// Runs `command` to its end with what it prints in `log`; None when it had to be killed because
+/// it took longer than `patience`.
+pub fn run_to_end(mut command: Command, log: &Path, patience: Duration) -> Option<ExitStatus> {
+    let out = File::create(log).unwrap();
+    command.stdin(Stdio::null());
+    command.stdout(out.try_clone().unwrap()).stderr(out);
+    let mut child = spawn_for_life(command).expect("start the program");
+    let start = Instant::now();
+    loop {
+        if let Some(status) = child.try_wait().unwrap() {
+            return Some(status);
+        }
+        if start.elapsed() > patience {
+            let _ = child.kill();
+            let _ = child.wait();
+            return None;
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
 }
 
 fn starter() -> Sender<Job> {

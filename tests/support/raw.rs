@@ -74,6 +74,24 @@ impl RawClient {
         self.reply()
     }
 
+    /// Sends many commands at once and reads their replies; few enough at a time that neither
+    /// side waits with a full socket.
+    pub fn pipeline(&mut self, commands: &[Vec<Vec<u8>>]) -> Result<Vec<Value>> {
+        let mut replies = Vec::with_capacity(commands.len());
+        for some in commands.chunks(100) {
+            let mut bytes = Vec::new();
+            for command in some {
+                let args: Vec<&[u8]> = command.iter().map(Vec::as_slice).collect();
+                bytes.extend(encode(&args));
+            }
+            self.stream.get_mut().write_all(&bytes)?;
+            for _ in some {
+                replies.push(self.reply()?);
+            }
+        }
+        Ok(replies)
+    }
+
     fn reply(&mut self) -> Result<Value> {
         let mut line = String::new();
         self.stream.read_line(&mut line)?;

@@ -6,8 +6,11 @@
 
 pub use super::conn::{Command, Conn};
 use super::stream::Stream;
+use super::tls::Identity;
+use super::tls_end::{TlsEnd, acceptor};
 use super::{TempDir, wait_until};
-use std::net::{Shutdown, TcpListener, TcpStream};
+use openssl::ssl::SslAcceptorBuilder;
+use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -30,9 +33,13 @@ impl Record {
 }
 
 enum Place {
-    Tcp(u16),
+    Tcp(SocketAddr),
+    Tls(SocketAddr),
     Unix(PathBuf, TempDir),
 }
+
+/// A free port of 127.0.0.1.
+const ANY: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 
 /// A listening fake server.
 pub struct Scripted {
@@ -44,9 +51,36 @@ pub struct Scripted {
 impl Scripted {
     /// Listens on a free port of 127.0.0.1.
     pub fn tcp(script: impl Fn(Conn, usize) + Send + Sync + 'static) -> Self {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
-        let place = Place::Tcp(listener.local_addr().unwrap().port());
-        let accept = move || listener.accept().map(|(stream, _)| Stream::Tcp(stream));
+        Self::tcp_on(TcpListener::bind(ANY).expect("a free port"), script)
+    }
+
+    /// Serves a listener that was made already.
+    pub fn tcp_on(
+        listener: TcpListener,
+        script: impl Fn(Conn, usize) + Send + Sync + 'static,
+    ) -> Self {
+        let place = Place::Tcp(listener.local_addr().unwrap());
+        let accept = move || accept_tcp(&listener).map(Stream::Tcp);
+        Self::start(place, accept, script)
+    }
+
+    /// Listens on a free port of 127.0.0.1 and speaks TLS as `identity`.
+    pub fn tls(identity: Identity, script: impl Fn(Conn, usize) + Send + Sync + 'static) -> Self {
+        Self::tls_with(acceptor(identity), script)
+    }
+
+    /// As `tls`, with settings of one's own.
+    pub fn tls_with(
+        acceptor: SslAcceptorBuilder,
+        script: impl Fn(Conn, usize) + Send + Sync + 'static,
+    ) -> Self {
+        let listener = TcpListener::bind(ANY).expect("a free port");
+        let place = Place::Tls(listener.local_addr().unwrap());
+        let acceptor = acceptor.build();
+        let accept = move || {
+            let stream = accept_tcp(&listener)?;
+            Ok(Stream::Tls(TlsEnd::new(stream, acceptor.clone())))
+        };
         Self::start(place, accept, script)
     }
 
@@ -77,7 +111,8 @@ impl Scripted {
     /// How a client reaches it.
     pub fn url(&self) -> String {
         match &self.place {
-            Place::Tcp(port) => format!("redis://127.0.0.1:{port}"),
+            Place::Tcp(address) => format!("redis://{address}"),
+            Place::Tls(address) => format!("rediss://{address}"),
             Place::Unix(path, _) => format!("unix://{}", path.display()),
         }
     }
@@ -85,7 +120,7 @@ impl Scripted {
     /// Its TCP port; 0 on a Unix socket.
     pub fn port(&self) -> u16 {
         match self.place {
-            Place::Tcp(port) => port,
+            Place::Tcp(address) | Place::Tls(address) => address.port(),
             Place::Unix(..) => 0,
         }
     }
@@ -119,7 +154,9 @@ impl Scripted {
 
     fn connect(&self) -> std::io::Result<Stream> {
         match &self.place {
-            Place::Tcp(port) => TcpStream::connect(("127.0.0.1", *port)).map(Stream::Tcp),
+            Place::Tcp(address) | Place::Tls(address) => {
+                TcpStream::connect(address).map(Stream::Tcp)
+            }
             Place::Unix(path, _) => UnixStream::connect(path).map(Stream::Unix),
         }
     }
@@ -140,6 +177,13 @@ impl Drop for Scripted {
             panic!("a script of the fake server panicked");
         }
     }
+}
+
+/// What is said goes out at once, before a reset too.
+fn accept_tcp(listener: &TcpListener) -> std::io::Result<TcpStream> {
+    let (stream, _) = listener.accept()?;
+    stream.set_nodelay(true)?;
+    Ok(stream)
 }
 
 /// Accepts until the server ends; answers the threads that serve.

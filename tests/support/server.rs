@@ -4,16 +4,26 @@
 //! test panics or its process dies.
 
 use super::raw::{RawClient, Value};
+use super::tls::{self, Identity};
 use super::{Flavour, PATIENCE, TempDir, free_port, spawn_for_life};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Mutex, MutexGuard};
 use std::time::Instant;
 
+/// One field of what INFO answered, "" when there is none.
+pub fn field_of(info: &str, field: &str) -> String {
+    let mut lines = info.lines().filter_map(|line| line.split_once(':'));
+    let found = lines.find(|(name, _)| *name == field);
+    found.map_or_else(String::new, |(_, value)| value.to_owned())
+}
+
 /// A running server.
 pub struct Server {
     flavour: Flavour,
     port: u16,
+    /// Its TLS port and what it shows there.
+    tls: Option<(u16, Identity)>,
     extra: Vec<String>,
     child: Mutex<Option<Child>>,
     directory: TempDir,
@@ -22,9 +32,21 @@ pub struct Server {
 impl Server {
     /// Starts a server; `extra` are further configuration arguments, `["--maxclients", "10"]`.
     pub fn start(flavour: Flavour, extra: &[&str]) -> Self {
+        Self::start_as(flavour, None, extra)
+    }
+
+    /// Starts the system's server with a TLS port beside its others. It shows `identity` and
+    /// knows the authority of the tests; it wants a certificate of the client only when `extra`
+    /// says `["--tls-auth-clients", "yes"]`.
+    pub fn start_tls(identity: Identity, extra: &[&str]) -> Self {
+        Self::start_as(Flavour::System, Some(identity), extra)
+    }
+
+    fn start_as(flavour: Flavour, identity: Option<Identity>, extra: &[&str]) -> Self {
         let mut server = Self {
             flavour,
             port: 0,
+            tls: identity.map(|identity| (0, identity)),
             extra: extra.iter().map(|&arg| arg.to_owned()).collect(),
             child: Mutex::new(None),
             directory: TempDir::new(),
@@ -32,6 +54,9 @@ impl Server {
         let mut failure = String::new();
         for _ in 0..10 {
             server.port = free_port();
+            if let Some((port, _)) = &mut server.tls {
+                *port = free_port();
+            }
             match server.launch() {
                 Ok(()) => return server,
                 // Somebody took the port between the look and the start.
@@ -72,6 +97,18 @@ impl Server {
         format!("unix://{}", self.socket().display())
     }
 
+    /// Its TLS port on 127.0.0.1 and, where there is one, ::1; panics when it has none.
+    pub fn tls_port(&self) -> u16 {
+        self.tls.expect("started by start_tls").0
+    }
+
+    /// The URL of its TLS port, with what makes a client trust it.
+    pub fn url_tls(&self) -> String {
+        let ca = tls::file("ca.pem");
+        let port = self.tls_port();
+        format!("rediss://localhost:{port}?tls.ca_file={}", ca.display())
+    }
+
     /// Its process id.
     pub fn pid(&self) -> u32 {
         self.child().as_ref().expect("the server was killed").id()
@@ -92,10 +129,7 @@ impl Server {
 
     /// One field of INFO, "" when there is none: `info("stats", "total_connections_received")`.
     pub fn info(&self, section: &str, field: &str) -> String {
-        let text = self.cli(&["INFO", section]);
-        let mut lines = text.lines().filter_map(|line| line.split_once(':'));
-        let found = lines.find(|(name, _)| *name == field);
-        found.map_or_else(String::new, |(_, value)| value.to_owned())
+        field_of(&self.cli(&["INFO", section]), field)
     }
 
     /// Stops the process: it holds its sockets and says nothing.
@@ -162,14 +196,15 @@ impl Server {
     fn command(&self, log: &Path) -> Command {
         let mut command = Command::new(self.flavour.binary());
         command.arg("--port").arg(self.port.to_string());
-        command.args([
-            "--bind",
-            "127.0.0.1",
-            "--daemonize",
-            "no",
-            "--databases",
-            "16",
-        ]);
+        command.args(["--bind", "127.0.0.1"]);
+        if let Some((port, identity)) = self.tls {
+            command.args(["-::1", "--tls-port", &port.to_string()]);
+            command.arg("--tls-cert-file").arg(identity.certificate());
+            command.arg("--tls-key-file").arg(identity.key());
+            command.arg("--tls-ca-cert-file").arg(tls::file("ca.pem"));
+            command.args(["--tls-auth-clients", "no"]);
+        }
+        command.args(["--daemonize", "no", "--databases", "16"]);
         command.args(["--save", "", "--appendonly", "no"]);
         command.arg("--unixsocket").arg(self.socket());
         command.arg("--dir").arg(self.directory.path());

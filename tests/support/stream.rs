@@ -1,7 +1,9 @@
-//! A TCP connection or a Unix socket, whichever a test uses.
+//! A TCP connection, a Unix socket or the server's end of TLS, whichever a test uses.
 
+use super::tls_end::TlsEnd;
 use std::io::{Read, Result, Write};
 use std::net::{Shutdown, TcpStream};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::Duration;
@@ -10,6 +12,7 @@ use std::time::Duration;
 pub enum Stream {
     Tcp(TcpStream),
     Unix(UnixStream),
+    Tls(TlsEnd),
 }
 
 impl Stream {
@@ -23,32 +26,69 @@ impl Stream {
         match self {
             Self::Tcp(stream) => stream.set_read_timeout(limit),
             Self::Unix(stream) => stream.set_read_timeout(limit),
+            Self::Tls(end) => end.tcp().set_read_timeout(limit),
         }
     }
 
-    /// Makes reads answer WouldBlock instead of waiting.
-    pub fn set_nonblocking(&self) -> Result<()> {
-        match self {
-            Self::Tcp(stream) => stream.set_nonblocking(true),
-            Self::Unix(stream) => stream.set_nonblocking(true),
-        }
-    }
-
-    /// Ends one or both directions.
+    /// Ends both directions of the socket and nothing more: over TLS without a word.
     pub fn shutdown(&self, how: Shutdown) -> Result<()> {
         match self {
             Self::Tcp(stream) => stream.shutdown(how),
             Self::Unix(stream) => stream.shutdown(how),
+            Self::Tls(end) => end.tcp().shutdown(how),
         }
+    }
+
+    /// Says goodbye in TLS's own way; nothing on other sockets.
+    pub fn say_goodbye(&self) {
+        if let Self::Tls(end) = self {
+            end.say_goodbye();
+        }
+    }
+
+    /// Reads and forgets what has come so far.
+    pub fn drain(&self) {
+        let mut sink = std::io::sink();
+        let _ = match self {
+            Self::Tcp(stream) => drain_now(stream.set_nonblocking(true), &mut &*stream, &mut sink),
+            Self::Unix(stream) => drain_now(stream.set_nonblocking(true), &mut &*stream, &mut sink),
+            Self::Tls(end) => drain_now(end.tcp().set_nonblocking(true), &mut end.tcp(), &mut sink),
+        };
+    }
+
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        match self {
+            Self::Tcp(stream) => stream.as_fd(),
+            Self::Unix(stream) => stream.as_fd(),
+            Self::Tls(end) => end.tcp().as_fd(),
+        }
+    }
+
+    /// Waits until the peer has closed or the socket is shut down; reads nothing.
+    pub fn wait_gone(&self) {
+        let mut entry = libc::pollfd {
+            fd: self.as_fd().as_raw_fd(),
+            events: libc::POLLRDHUP,
+            revents: 0,
+        };
+        // SAFETY: one entry, of a socket that is open as long as `self` is.
+        while unsafe { libc::poll(&mut entry, 1, -1) } < 1 {}
     }
 
     /// Makes the last close send RST instead of FIN. A Unix socket has no RST.
     pub fn reset_on_close(&self) -> Result<()> {
-        match self {
-            Self::Tcp(stream) => socket2::SockRef::from(stream).set_linger(Some(Duration::ZERO)),
-            Self::Unix(_) => Ok(()),
-        }
+        let tcp = match self {
+            Self::Tcp(stream) => stream,
+            Self::Tls(end) => end.tcp(),
+            Self::Unix(_) => return Ok(()),
+        };
+        socket2::SockRef::from(tcp).set_linger(Some(Duration::ZERO))
     }
+}
+
+fn drain_now(ready: Result<()>, from: &mut impl Read, into: &mut impl Write) -> Result<u64> {
+    ready?;
+    std::io::copy(from, into)
 }
 
 impl Read for &Stream {
@@ -56,6 +96,7 @@ impl Read for &Stream {
         match self {
             Stream::Tcp(stream) => (&*stream).read(into),
             Stream::Unix(stream) => (&*stream).read(into),
+            Stream::Tls(end) => end.read(into),
         }
     }
 }
@@ -65,6 +106,7 @@ impl Write for &Stream {
         match self {
             Stream::Tcp(stream) => (&*stream).write(bytes),
             Stream::Unix(stream) => (&*stream).write(bytes),
+            Stream::Tls(end) => end.write(bytes),
         }
     }
 

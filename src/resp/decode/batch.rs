@@ -1,23 +1,24 @@
 //! Many replies gathered into one array: what a pipeline is answered with.
 
-use super::{Decoder, Frame, Settled};
+use super::{Decoder, Frame, Settled, Start};
 use crate::error::{Code, Error, Result};
-use crate::resp::block::{Draft, Kind, Reply};
+use crate::resp::block::{Draft, Kind, LOCAL, Reply};
 
 impl Decoder {
-    /// Gathers the next `count` replies (not 0) into one array.
+    /// Gathers the next `count` replies (not 0) into one array. Half a push may have come before.
     pub fn begin_batch(&mut self, count: usize) {
-        self.open.push(Frame {
+        let frame = Frame {
             marker: b'*',
             left: count,
             base: 0,
-            nodes: 0,
-            attributes: 0,
-            begin: 0,
             attribute: 0,
+            start: Start::default(),
             gathered: 0,
-        });
+        };
+        self.open.insert(0, frame);
         self.batch = count;
+        // Without the room it grows by and by, and then says so.
+        let _ = self.pending.reserve(count);
     }
 
     /// How many replies of the batch are still missing.
@@ -35,7 +36,7 @@ impl Decoder {
         let left = self.batch_left();
         let answered = self.batch.saturating_sub(left);
         self.pending.truncate(answered);
-        self.attribute = 0;
+        self.gathered = None;
         let unknown = self.local_error(unknown)?;
         let not_sent = self.local_error(not_sent)?;
         self.at = self.wire.len();
@@ -59,7 +60,7 @@ impl Decoder {
         self.feed(text.as_bytes())?;
         self.feed(b"\r\n")?;
         let mut draft = Draft::sized(Kind::Error, text.len(), position);
-        draft.local = true;
+        draft.mark = LOCAL;
         Ok(draft)
     }
 }

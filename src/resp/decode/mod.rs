@@ -6,11 +6,19 @@
 //! `nodes` as one run when it is complete. Pushes are lifted out wherever they stand.
 
 mod batch;
+mod frame;
+mod leaf;
+mod plain;
 mod refuse;
+mod single;
 mod tree;
 mod values;
 
-use super::block::{Draft, Kind, Reply, Wire};
+use std::ptr::NonNull;
+
+use frame::{Frame, Gathered, STREAMED, Start};
+
+use super::block::{Draft, Kind, List, NoMemory, Reply, Spare, Wire};
 use super::limits::Limits;
 use super::number::{self, Number};
 use crate::error::{Error, Result};
@@ -26,38 +34,23 @@ pub struct Decoder {
     /// How many bytes of this reply are known to be needed.
     need: usize,
     open: Vec<Frame>,
-    pending: Vec<Draft>,
-    nodes: Vec<Draft>,
-    attributes: Vec<Draft>,
-    /// Number of the attribute that waits for its value.
-    attribute: u32,
+    pending: List<Draft>,
+    nodes: List<Draft>,
+    attributes: List<Draft>,
+    /// Attributes that wait for their value.
+    gathered: Option<Gathered>,
     /// Values announced by the current server reply, and where it began.
     announced: usize,
     began: usize,
     /// How many replies the outermost frame gathers; 0 when it is an ordinary one.
     batch: usize,
     failed: Option<Error>,
+    /// Memory for the next small reply.
+    spare: Spare,
 }
 
-/// An aggregate whose items are still arriving.
-struct Frame {
-    marker: u8,
-    /// Items still to come; `STREAMED` until an end mark.
-    left: usize,
-    /// Where its items begin in `pending`.
-    base: usize,
-    /// Lengths of `nodes` and `attributes` when it began, and its first byte.
-    nodes: usize,
-    attributes: usize,
-    begin: usize,
-    attribute: u32,
-    /// End of what a streamed string has gathered.
-    gathered: usize,
-}
-
-const STREAMED: usize = usize::MAX;
 /// Scratch space kept between replies, in nodes.
-const SCRATCH: usize = 4096;
+const SCRATCH: usize = 16 << 10;
 
 /// What became of a value or of the frame it completed.
 enum Settled {
@@ -77,15 +70,22 @@ impl Decoder {
             searched: 0,
             need: 0,
             open: Vec::new(),
-            pending: Vec::new(),
-            nodes: Vec::new(),
-            attributes: Vec::new(),
-            attribute: 0,
+            pending: List::default(),
+            nodes: List::default(),
+            attributes: List::default(),
+            gathered: None,
             announced: 0,
             began: 0,
             batch: 0,
             failed: None,
+            spare: Spare::default(),
         }
+    }
+
+    /// Room to receive in place, where nothing waits and it is there.
+    #[inline(always)]
+    pub fn fresh_space(&mut self) -> Option<&mut [u8]> {
+        self.wire.fresh()
     }
 
     /// Room to receive at least `least` bytes in place.
@@ -97,7 +97,15 @@ impl Decoder {
             .ok_or_else(|| Error::no_memory(wanted))
     }
 
-    /// Counts `used` bytes of the last `space` as received.
+    /// The same for one who only writes: the bytes may be anything.
+    pub fn open_space(&mut self, least: usize) -> Result<(NonNull<u8>, usize)> {
+        let wanted = self.wire.len().saturating_add(least).max(self.need);
+        let opened = self.wire.open(least, self.need);
+        opened.ok_or_else(|| Error::no_memory(wanted))
+    }
+
+    /// Counts `used` bytes of the last `space`, which were written, as received.
+    #[inline(always)]
     pub fn commit(&mut self, used: usize) {
         self.wire.commit(used);
     }
@@ -106,15 +114,26 @@ impl Decoder {
     pub fn feed(&mut self, bytes: &[u8]) -> Result<()> {
         let wanted = self.wire.len().saturating_add(bytes.len());
         self.wire
-            .append(bytes)
+            .append(bytes, self.need)
             .ok_or_else(|| Error::no_memory(wanted))
     }
 
     /// The next whole reply or push; `None` when more bytes are needed. A failure is final.
+    #[inline(always)]
     pub fn next_reply(&mut self) -> Result<Option<Reply>> {
-        if let Some(error) = &self.failed {
-            return Err(error.clone());
+        if self.at == 0
+            && self.open.is_empty()
+            && self.failed.is_none()
+            && let Some(reply) = self.single()?
+        {
+            return Ok(Some(reply));
         }
+        self.long_way()
+    }
+
+    #[inline(never)]
+    fn long_way(&mut self) -> Result<Option<Reply>> {
+        self.check()?;
         let result = self.read();
         if let Err(error) = &result {
             self.failed = Some(error.clone());
@@ -122,9 +141,23 @@ impl Decoder {
         result
     }
 
-    /// Whether bytes or parts of a reply wait.
+    /// Whether neither bytes nor a part of a reply wait.
+    #[inline]
     pub fn is_idle(&self) -> bool {
         self.wire.is_empty() && self.open.is_empty()
+    }
+
+    /// Whether a reply has begun and is not whole: a push that was just read stood inside it.
+    pub fn is_inside(&self) -> bool {
+        !self.open.is_empty()
+    }
+
+    /// Whether a push has begun and is not whole, outside of any reply.
+    pub fn is_in_push(&self) -> bool {
+        match self.open.first() {
+            Some(frame) => frame.marker == b'>',
+            None => self.unread().starts_with(b">"),
+        }
     }
 
     /// Fails as before when a failure has made it unusable.
@@ -142,8 +175,16 @@ impl Decoder {
         &self.wire.bytes()[self.at.min(self.wire.len())..]
     }
 
-    /// Takes the receive buffer out while nothing waits in it, to be lent to another decoder.
+    /// Takes the receive buffer out while nothing waits in it, to be lent to another decoder; gives
+    /// all other memory back.
     pub fn take_memory(&mut self) -> Option<Wire> {
+        if self.open.is_empty() {
+            self.open = Vec::new();
+            for list in [&mut self.nodes, &mut self.attributes, &mut self.pending] {
+                *list = List::default();
+            }
+        }
+        self.spare = Spare::default();
         self.wire.take_memory()
     }
 
@@ -154,6 +195,12 @@ impl Decoder {
 
     fn read(&mut self) -> Result<Option<Reply>> {
         loop {
+            if self.plain()? {
+                if let Settled::Done(reply) = self.close_frames()? {
+                    return Ok(Some(reply));
+                }
+                continue;
+            }
             let Some(&marker) = self.wire.bytes().get(self.at) else {
                 return self.starve(self.at + 1);
             };
@@ -202,6 +249,11 @@ impl Decoder {
         }
         Ok(None)
     }
+}
+
+#[cold]
+fn no_memory(NoMemory(bytes): NoMemory) -> Error {
+    Error::no_memory(bytes)
 }
 
 #[cfg(test)]

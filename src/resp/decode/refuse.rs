@@ -6,14 +6,18 @@ use crate::text;
 
 impl Decoder {
     /// Inside a streamed text only its pieces may stand.
+    #[inline(always)]
     pub(super) fn not_in_string(&self, marker: u8) -> Result<()> {
         match self.open.last() {
-            Some(frame) if frame.marker == b'$' => Err(self.broken(&format!(
-                "'{}' stands inside a streamed text",
-                char::from(marker)
-            ))),
+            Some(frame) if frame.marker == b'$' => Err(self.in_string(marker)),
             _ => Ok(()),
         }
+    }
+
+    #[cold]
+    fn in_string(&self, marker: u8) -> Error {
+        let marker = char::from(marker);
+        self.broken(&format!("'{marker}' stands inside a streamed text"))
     }
 
     pub(super) fn unknown_marker(&self) -> Error {
@@ -30,6 +34,14 @@ impl Decoder {
     pub(super) fn broken(&self, what: &str) -> Error {
         let seen = text::printable(&self.unread()[..self.unread().len().min(48)], 48);
         Error::new(Code::Protocol, format!("{what}: '{seen}'"))
+    }
+
+    pub(super) fn too_deep(&self) -> Error {
+        let most = self.limits.depth;
+        Error::new(
+            Code::Limit,
+            format!("a reply nests deeper than limits.depth allows ({most})"),
+        )
     }
 
     pub(super) fn too_many_bytes(&self, bytes: usize) -> Error {

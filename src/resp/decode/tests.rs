@@ -90,7 +90,7 @@ fn every_type_in_pieces_of_every_size() {
         ),
         (
             "|1\r\n+a\r\n:1\r\n|1\r\n+b\r\n:2\r\n:3\r\n",
-            &["|{+b 2 +a 1}|3"],
+            &["|{+a 1 +b 2}|3"],
         ),
         (
             "|1\r\n+a\r\n:1\r\n>1\r\n+p\r\n:3\r\n",
@@ -262,4 +262,101 @@ fn random_bytes_never_panic() {
         }
         assert_eq!(seen, expected, "{:?}", String::from_utf8_lossy(&bytes));
     }
+}
+
+#[test]
+fn further_attributes_join_the_first_with_all_that_is_in_them() {
+    let bytes = "|1\r\n|1\r\n+x\r\n:1\r\n+a\r\n*1\r\n:5\r\n|1\r\n+b\r\n|0\r\n:2\r\n|0\r\n:3\r\n";
+    for step in 1..=bytes.len() {
+        let seen = decode(bytes.as_bytes(), step).unwrap();
+        assert_eq!(seen, ["|{|{+x 1}|+a [5] +b |{}|2}|3"]);
+    }
+}
+
+#[test]
+fn many_sets_of_attributes_cost_no_more_than_their_bytes() {
+    let mut bytes = "|1\r\n+a\r\n:1\r\n".repeat(50_000).into_bytes();
+    bytes.extend_from_slice(b":3\r\n");
+    let mut decoder = Decoder::new(Limits::default());
+    decoder.feed(&bytes).unwrap();
+    let reply = decoder.next_reply().unwrap().unwrap();
+    assert_eq!(reply.attributes(&reply).unwrap().items().len(), 100_000);
+}
+
+#[test]
+fn a_push_with_attributes_is_lifted_without_what_stands_before_it() {
+    let before = "*3\r\n|1\r\n+o\r\n:0\r\n$1\r\nx\r\n";
+    let push =
+        "|1\r\n+a\r\n|1\r\n+in\r\n:1\r\n*1\r\n:2\r\n>2\r\n+p\r\n|1\r\n+b\r\n:3\r\n*1\r\n:4\r\n";
+    let bytes = format!("{before}{push}{push}:5\r\n:6\r\n");
+    for step in 1..=bytes.len() {
+        let seen = decode(bytes.as_bytes(), step).unwrap();
+        let lifted = "|{+a |{+in 1}|[2]}|>+p |{+b 3}|[4]>";
+        assert_eq!(seen, [lifted, lifted, "[|{+o 0}|\"x\" 5 6]"]);
+    }
+}
+
+#[test]
+fn nesting_costs_no_call_stack() {
+    let limits = Limits {
+        depth: usize::MAX,
+        ..Limits::default()
+    };
+    let mut decoder = Decoder::new(limits);
+    decoder.feed("*1\r\n".repeat(500_000).as_bytes()).unwrap();
+    decoder.feed(b":1\r\n").unwrap();
+    let reply = decoder.next_reply().unwrap().unwrap();
+    let mut node: &Node = &reply;
+    let mut depth = 0;
+    while let [item] = node.items() {
+        node = item;
+        depth += 1;
+    }
+    assert_eq!((depth, node.integer()), (500_000, 1));
+}
+
+#[test]
+fn a_long_double_is_refused_however_it_is_cut() {
+    let long = format!(",{}\r\n", "0".repeat(512));
+    let longest = format!(",{}\r\n", "0".repeat(511));
+    for step in [1, 100, 511, 512, 513, 514, 515] {
+        assert!(decode(long.as_bytes(), step).is_err(), "steps of {step}");
+        assert!(decode(longest.as_bytes(), step).is_ok(), "steps of {step}");
+    }
+}
+
+#[test]
+fn a_batch_may_begin_within_a_push() {
+    let mut decoder = Decoder::new(Limits::default());
+    decoder.feed(b">2\r\n+p\r\n").unwrap();
+    assert!(decoder.next_reply().unwrap().is_none());
+    assert!(decoder.is_in_push());
+    decoder.begin_batch(2);
+    decoder.feed(b"*1\r\n:1\r\n+a\r\n+b\r\n").unwrap();
+    let push = decoder.next_reply().unwrap().unwrap();
+    assert_eq!(show(&push, &push), ">+p [1]>");
+    let batch = decoder.next_reply().unwrap().unwrap();
+    assert_eq!(show(&batch, &batch), "[+a +b]");
+    assert!(decoder.is_idle());
+}
+
+#[test]
+fn pushes_between_the_replies_of_a_batch_have_limits_of_their_own() {
+    let limits = Limits {
+        reply_items: 2,
+        reply_bytes: 16,
+        ..Limits::default()
+    };
+    let mut decoder = Decoder::new(limits);
+    decoder.begin_batch(2);
+    for _ in 0..3 {
+        decoder.feed(b">2\r\n+p\r\n+q\r\n*2\r\n").unwrap();
+        assert!(decoder.next_reply().unwrap().is_some());
+        assert!(decoder.next_reply().unwrap().is_none());
+        decoder.feed(b":1\r\n:2\r\n").unwrap();
+        if decoder.next_reply().unwrap().is_some() {
+            return assert!(decoder.is_idle());
+        }
+    }
+    panic!("the batch does not end");
 }

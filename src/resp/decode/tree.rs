@@ -1,134 +1,173 @@
 //! Values into trees: frames are opened, filled and closed, and what is complete becomes a reply.
 
-use super::{Decoder, Frame, SCRATCH, STREAMED, Settled};
-use crate::error::{Code, Error, Result};
-use crate::resp::block::{Draft, Kind, Node, Parts, Reply, Wire};
+use super::{Decoder, Frame, Gathered, SCRATCH, STREAMED, Settled, Start, frame, no_memory};
+use crate::error::{Error, Result};
+use crate::resp::block::{Draft, Kind, LOCAL, List, Node, Parts, Reply, Spare, Wire};
+
+/// What a closed frame leaves.
+enum Closed {
+    /// A value that has to be placed.
+    Value(Draft),
+    /// Nothing to be placed.
+    Settled(Settled),
+}
 
 impl Decoder {
     pub(super) fn open_frame(&mut self, marker: u8, left: usize) -> Result<()> {
         let depth = self.open.len() - usize::from(self.batch > 0);
         if depth >= self.limits.depth {
-            let most = self.limits.depth;
-            return Err(Error::new(
-                Code::Limit,
-                format!("a reply nests deeper than limits.depth allows ({most})"),
-            ));
+            return Err(self.too_deep());
         }
+        let here = Start {
+            byte: self.at,
+            nodes: self.nodes.len(),
+            attributes: self.attributes.len(),
+        };
+        let start = self.gathered.as_ref().map_or(here, |it| it.start);
+        let (base, attribute) = match self.gathered.take_if(|_| marker == b'|') {
+            Some(earlier) => (earlier.base, 0),
+            None => {
+                let attribute = self.take_attributes()?;
+                (self.pending.len(), attribute)
+            }
+        };
         let frame = Frame {
             marker,
             left,
-            base: self.pending.len(),
-            nodes: self.nodes.len(),
-            attributes: self.attributes.len(),
-            begin: self.at,
-            attribute: std::mem::take(&mut self.attribute),
+            base,
+            attribute,
+            start,
             gathered: 0,
         };
-        grow(&mut self.open, 1)?;
-        self.open.push(frame);
-        Ok(())
+        frame::push(&mut self.open, frame)
     }
 
     /// Puts a finished value where it belongs and closes what it completes.
     pub(super) fn settle(&mut self, mut draft: Draft) -> Result<Settled> {
-        draft.attribute = std::mem::take(&mut self.attribute);
+        draft.mark |= self.take_attributes()?;
         self.place(draft)
     }
 
-    pub(super) fn place(&mut self, draft: Draft) -> Result<Settled> {
-        let inside_batch = self.batch > 0 && self.open.len() == 1;
-        if inside_batch {
-            self.check_bytes()?;
-            (self.announced, self.began) = (0, self.at);
-        }
-        let Some(frame) = self.open.last_mut() else {
-            return self.finish(draft).map(Settled::Done);
-        };
-        grow(&mut self.pending, 1)?;
-        self.pending.push(draft);
-        if frame.left == STREAMED {
-            self.announced += 1;
-            if self.announced > self.limits.reply_items {
-                return Err(self.too_many_items(self.announced as u64));
+    /// The same for a value that has its attributes. A loop: no nesting costs call stack.
+    pub(super) fn place(&mut self, mut draft: Draft) -> Result<Settled> {
+        loop {
+            if self.is_between_replies() {
+                self.check_bytes()?;
+                (self.announced, self.began) = (0, self.at);
             }
-            return Ok(Settled::Inside);
+            let Some(frame) = self.open.last_mut() else {
+                return self.finish(draft).map(Settled::Done);
+            };
+            self.pending.push(draft).map_err(no_memory)?;
+            if frame.left == STREAMED {
+                return self.count_streamed();
+            }
+            frame.left -= 1;
+            if frame.left > 0 {
+                return Ok(Settled::Inside);
+            }
+            draft = match self.close_frame()? {
+                Closed::Value(draft) => draft,
+                Closed::Settled(settled) => return Ok(settled),
+            };
         }
-        frame.left -= 1;
-        if frame.left > 0 {
-            return Ok(Settled::Inside);
+    }
+
+    /// What a streamed aggregate announces comes to light item by item.
+    fn count_streamed(&mut self) -> Result<Settled> {
+        self.announced += 1;
+        if self.announced > self.limits.reply_items {
+            return Err(self.too_many_items(self.announced as u64));
         }
-        self.close_frames()
+        Ok(Settled::Inside)
     }
 
     /// Closes the innermost frame, whose items are all there, and those that it completes.
     pub(super) fn close_frames(&mut self) -> Result<Settled> {
+        match self.close_frame()? {
+            Closed::Value(draft) => self.place(draft),
+            Closed::Settled(settled) => Ok(settled),
+        }
+    }
+
+    fn close_frame(&mut self) -> Result<Closed> {
         let Some(frame) = self.open.pop() else {
-            return Ok(Settled::Inside);
+            return Ok(Closed::Settled(Settled::Inside));
         };
         if self.open.is_empty() {
             self.batch = 0;
         }
-        let kind = match frame.marker {
-            b'*' => Kind::Array,
-            b'~' => Kind::Set,
-            b'>' => Kind::Push,
-            _ => Kind::Map,
+        if frame.marker == b'|' {
+            let (base, start) = (frame.base, frame.start);
+            self.gathered = Some(Gathered { base, start });
+            return Ok(Closed::Settled(Settled::Inside));
+        }
+        let kind = frame.kind();
+        let is_root = self.open.is_empty() && kind != Kind::Push;
+        let mut draft = match is_root {
+            // Its items need not move: nothing follows them.
+            true => Draft::sized(kind, self.pending.len(), self.nodes.len() as u64),
+            false => self.gather(kind, frame.base)?,
         };
-        let first = self.nodes.len();
-        let count = self.pending.len() - frame.base;
-        grow(&mut self.nodes, count)?;
-        self.nodes.extend_from_slice(&self.pending[frame.base..]);
-        self.pending.truncate(frame.base);
-        let mut draft = Draft::sized(kind, count, first as u64);
-        draft.attribute = frame.attribute;
-        match frame.marker {
-            b'|' => self.keep_attribute(draft),
-            b'>' => self.lift_push(draft, &frame).map(Settled::Done),
-            _ => self.place(draft),
+        draft.mark = frame.attribute;
+        if frame.marker == b'>' {
+            let push = self.lift_push(draft, frame.start)?;
+            return Ok(Closed::Settled(Settled::Done(push)));
+        }
+        Ok(Closed::Value(draft))
+    }
+
+    fn gather(&mut self, kind: Kind, base: usize) -> Result<Draft> {
+        frame::gather(kind, &mut self.pending, base, &mut self.nodes)
+    }
+
+    /// The number of the attributes that wait for the value that begins now; 0 for none.
+    #[inline(always)]
+    fn take_attributes(&mut self) -> Result<u32> {
+        match self.gathered.take() {
+            None => Ok(0),
+            Some(gathered) => self.add_attributes(&gathered),
         }
     }
 
-    /// Keeps attributes for the value that follows; a second set joins the first.
-    pub(super) fn keep_attribute(&mut self, mut draft: Draft) -> Result<Settled> {
-        let earlier = std::mem::take(&mut draft.attribute);
-        if earlier == 0 {
-            grow(&mut self.attributes, 1)?;
-            self.attributes.push(draft);
-            self.attribute = self.attributes.len() as u32;
-            return Ok(Settled::Inside);
+    #[inline(never)]
+    fn add_attributes(&mut self, gathered: &Gathered) -> Result<u32> {
+        let draft = self.gather(Kind::Map, gathered.base)?;
+        self.attributes.push(draft).map_err(no_memory)?;
+        match u32::try_from(self.attributes.len()) {
+            Ok(number) if number < LOCAL => Ok(number),
+            _ => Err(Error::no_memory(usize::MAX)),
         }
-        let other = self.attributes[earlier as usize - 1];
-        let range = other.value as usize..other.value as usize + other.length;
-        grow(&mut self.nodes, other.length)?;
-        self.nodes.extend_from_within(range);
-        draft.length += other.length;
-        self.attributes[earlier as usize - 1] = draft;
-        self.attribute = earlier;
-        Ok(Settled::Inside)
     }
 
     /// Takes a finished push out of the reply it stands in, or before.
-    pub(super) fn lift_push(&mut self, draft: Draft, frame: &Frame) -> Result<Reply> {
+    pub(super) fn lift_push(&mut self, draft: Draft, start: Start) -> Result<Reply> {
         self.check_bytes()?;
-        let alone = draft.attribute == 0;
-        let nodes = if alone { frame.nodes } else { 0 };
-        let attributes = if alone { frame.attributes } else { 0 };
         let parts = Parts {
             root: draft,
-            nodes: &self.nodes[nodes..],
-            nodes_base: nodes,
-            attributes: &self.attributes[attributes..],
-            attributes_base: attributes,
-            range: (if alone { frame.begin } else { 0 }, self.at),
+            nodes: &self.nodes[start.nodes..],
+            items: &[],
+            nodes_base: start.nodes,
+            attributes: &self.attributes[start.attributes..],
+            attributes_base: start.attributes,
+            range: (start.byte, self.at),
             may_share: false,
         };
-        let push = build(&self.wire, &parts)?;
-        self.nodes.truncate(frame.nodes);
-        self.attributes.truncate(frame.attributes);
+        let push = build(&self.wire, &mut self.spare, &parts)?;
+        self.nodes.truncate(start.nodes);
+        self.attributes.truncate(start.attributes);
         if self.open.is_empty() {
             self.reset();
+        } else if self.is_between_replies() {
+            (self.announced, self.began) = (0, self.at);
         }
         Ok(push)
+    }
+
+    /// Whether a batch waits for a reply of which nothing has been read.
+    #[inline(always)]
+    pub(super) fn is_between_replies(&self) -> bool {
+        self.batch > 0 && self.open.len() == 1
     }
 
     pub(super) fn finish(&mut self, draft: Draft) -> Result<Reply> {
@@ -136,13 +175,14 @@ impl Decoder {
         let parts = Parts {
             root: draft,
             nodes: &self.nodes,
+            items: &self.pending,
             nodes_base: 0,
             attributes: &self.attributes,
             attributes_base: 0,
             range: (0, self.at),
             may_share: true,
         };
-        let reply = build(&self.wire, &parts)?;
+        let reply = build(&self.wire, &mut self.spare, &parts)?;
         self.reset();
         Ok(reply)
     }
@@ -151,13 +191,15 @@ impl Decoder {
     pub(super) fn reset(&mut self) {
         self.wire.consume(self.at);
         (self.at, self.searched, self.need) = (0, 0, 0);
-        (self.announced, self.began, self.attribute) = (0, 0, 0);
-        self.nodes.clear();
-        self.attributes.clear();
-        if self.nodes.capacity() > SCRATCH || self.pending.capacity() > SCRATCH {
-            self.nodes = Vec::new();
-            self.pending = Vec::new();
+        (self.announced, self.began) = (0, 0);
+        for list in [&mut self.nodes, &mut self.attributes, &mut self.pending] {
+            if list.capacity() > SCRATCH {
+                *list = List::default();
+            }
         }
+        self.nodes.truncate(0);
+        self.attributes.truncate(0);
+        self.pending.truncate(0);
     }
 
     pub(super) fn check_bytes(&self) -> Result<()> {
@@ -169,18 +211,9 @@ impl Decoder {
     }
 }
 
-fn build(wire: &Wire, parts: &Parts<'_>) -> Result<Reply> {
-    Reply::build(wire, parts).ok_or_else(|| {
-        let nodes = parts.nodes.len() * size_of::<Node>();
+fn build(wire: &Wire, spare: &mut Spare, parts: &Parts<'_>) -> Result<Reply> {
+    Reply::build(wire, spare, parts).ok_or_else(|| {
+        let nodes = (parts.nodes.len() + parts.items.len()) * size_of::<Node>();
         Error::no_memory(nodes + parts.range.1 - parts.range.0)
     })
-}
-
-/// Room for `more` entries, at the price of an error instead of an abort.
-fn grow<T>(list: &mut Vec<T>, more: usize) -> Result<()> {
-    if list.capacity() - list.len() >= more {
-        return Ok(());
-    }
-    list.try_reserve(more)
-        .map_err(|_| Error::no_memory((list.len() + more) * size_of::<T>()))
 }

@@ -5,6 +5,9 @@ use crate::error::Result;
 use crate::resp::block::{Draft, Kind};
 use crate::resp::number::{self, Number};
 
+/// Most bytes of a line that holds a null, a boolean or a double.
+const SHORT: usize = 512;
+
 impl Decoder {
     /// A text with its length before it, the null of RESP2, or the head of a streamed one.
     pub(super) fn bulk(&mut self, marker: u8) -> Result<Option<Settled>> {
@@ -40,13 +43,14 @@ impl Decoder {
     /// The kinds whose value is one line.
     pub(super) fn line(&mut self, marker: u8) -> Result<Option<Settled>> {
         self.not_in_string(marker)?;
-        let Some(end) = self.end_of_line() else {
-            return match marker {
-                b'_' | b'#' | b',' if self.wire.len() - self.at > 512 => {
-                    Err(self.broken("a short value does not end"))
-                }
-                _ => self.starve(self.wire.len() + 1),
-            };
+        let end = self.end_of_line();
+        // Without an end the last byte may be the CR of one.
+        let least = end.unwrap_or(self.wire.len() - 1) - self.at;
+        if matches!(marker, b'_' | b'#' | b',') && least > SHORT {
+            return Err(self.broken("a short value does not end"));
+        }
+        let Some(end) = end else {
+            return self.starve(self.wire.len() + 1);
         };
         let body = self.at + 1;
         let value = &self.wire.bytes()[body..end];
@@ -147,7 +151,7 @@ impl Decoder {
             let whole = frame.marker != b'%' || items.is_multiple_of(2);
             frame.left == STREAMED && frame.marker != b'$' && whole
         });
-        if !streamed || self.attribute != 0 {
+        if !streamed || self.gathered.is_some() {
             return Err(self.broken("an end mark stands where nothing ends"));
         }
         match self.wire.bytes().get(self.at + 1..self.at + 3) {
@@ -174,9 +178,9 @@ impl Decoder {
         if length == 0 {
             self.open.pop();
             self.at = body;
-            self.attribute = attribute;
-            let draft = Draft::sized(Kind::String, gathered - begin, begin as u64);
-            return self.settle(draft).map(Some);
+            let mut draft = Draft::sized(Kind::String, gathered - begin, begin as u64);
+            draft.mark = attribute;
+            return self.place(draft).map(Some);
         }
         let Some(end) = self.payload(length, body)? else {
             return Ok(None);
