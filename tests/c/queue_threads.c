@@ -104,15 +104,26 @@ static void callbacks(void) {
   CHECK_INT(destroys, total);
 }
 
-/* Waits inside until the work of the main thread is submitted. */
-static void *hold(void *way) {
+/* One completion by one of the three ways: how many there were, or the failure. */
+static int take_one(intptr_t way) {
   redisclient_completion one = {0, NULL, NULL};
   redisclient_event *event = NULL;
-  if ((intptr_t)way == 0) CHECK_INT(redisclient_queue_drain(queue, &one, 1, -1), 1);
-  if ((intptr_t)way == 1) CHECK((event = redisclient_queue_next(queue, -1)) != NULL);
-  if ((intptr_t)way == 2) CHECK_INT(redisclient_queue_dispatch(queue, -1), 1);
+  int count;
+  if (way == 0) count = redisclient_queue_drain(queue, &one, 1, -1);
+  else if (way == 1) count = (event = redisclient_queue_next(queue, -1)) ? 1 : -REDISCLIENT_EBUSY;
+  else count = redisclient_queue_dispatch(queue, -1);
   redisclient_event_free(event);
   release(&one);
+  return count;
+}
+
+/* Waits inside until the work of the main thread is submitted. Where that one is looking whether this
+ * one is inside, this one is turned away, and comes again. */
+static void *hold(void *way) {
+  int count;
+  do count = take_one((intptr_t)way);
+  while (count == -REDISCLIENT_EBUSY);
+  CHECK_INT(count, 1);
   return NULL;
 }
 
