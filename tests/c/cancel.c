@@ -41,11 +41,16 @@ static void *call(void *data) {
   return NULL;
 }
 
+/* In a longer window where that shows one at work: getting to where one waits may take some. */
 static void idle(const char *what, const char *name, enum way way) {
   if (way != CLOSE || !under("plain")) return; /* tools work for themselves */
-  int64_t before = cpu_ms();
-  pause_ms(50);
-  if (!CHECK(cpu_ms() - before < 25)) fprintf(stderr, "    %s: %s\n", name, what);
+  int64_t used = 25;
+  for (int64_t window = 50; used >= 25 && window <= 1600; window *= 2) {
+    int64_t before = cpu_ms();
+    pause_ms(window);
+    used = cpu_ms() - before;
+  }
+  if (!CHECK(used < 25)) fprintf(stderr, "    %s: %s\n", name, what);
 }
 
 static uint64_t begun(redisclient *client) {
@@ -54,8 +59,8 @@ static uint64_t begun(redisclient *client) {
   return stats.calls;
 }
 
-/* Gives the calls so long to get there; answers whether one had. */
-static bool end_calls(const struct place *place, enum way way, int64_t patience) {
+/* Gives the calls so long to get there; answers whether one had, and how long the slowest took to end. */
+static bool end_calls(const struct place *place, enum way way, int64_t patience, int64_t *slowest) {
   redisclient *client = open_with(place->url, place->query);
   redisclient_cancel *cancel = redisclient_cancel_new();
   struct caller callers[CALLERS];
@@ -71,10 +76,12 @@ static bool end_calls(const struct place *place, enum way way, int64_t patience)
   else if (way == CLOSE) redisclient_close(client);
   else redisclient_free(client);
   bool there = false;
-  int64_t at_once = under("valgrind") ? 10000 : 1000;
+  *slowest = 0;
   for (int i = 0; i < CALLERS; i++) {
     pthread_join(callers[i].thread, NULL);
-    if (!CHECK(callers[i].ended - start < at_once) || at_length()) fprintf(stderr, "    %s: %" PRId64 " ms\n", place->name, callers[i].ended - start);
+    int64_t took = callers[i].ended - start;
+    if (!CHECK(took < 20000) || at_length()) fprintf(stderr, "    %s: %" PRId64 " ms\n", place->name, took);
+    if (took > *slowest) *slowest = took;
     there |= callers[i].there;
   }
   idle("afterwards", place->name, way);
@@ -83,10 +90,16 @@ static bool end_calls(const struct place *place, enum way way, int64_t patience)
   return there;
 }
 
+/* A busy machine may make any one try slow, but not each. */
 static void end_somewhere(const struct place *place, enum way way) {
-  bool there = false;
-  for (int64_t patience = 25; !there && patience < 5000; patience *= 4) there = end_calls(place, way, patience);
+  bool there = false, at_once = false;
+  for (int64_t patience = 25; !(there && at_once) && patience < 5000; patience *= 4) {
+    int64_t slowest = 0;
+    there |= end_calls(place, way, patience, &slowest);
+    at_once |= slowest < (under("valgrind") ? 10000 : 1000);
+  }
   if (!CHECK(there)) fprintf(stderr, "    no error of %s says \"%s\"\n", place->name, place->phase);
+  if (!CHECK(at_once)) fprintf(stderr, "    the calls of %s end late\n", place->name);
 }
 
 int main(int argc, char **argv) {

@@ -111,15 +111,38 @@ static inline bool check_integer(const redisclient_reply *reply, int64_t wanted,
 }
 #define CHECK_INTEGER(reply, wanted) check_integer((reply), (wanted), __FILE__, __LINE__)
 
-/* A client, or the end of the program. */
+/* For what must succeed: on a busy machine any step may take seconds. A URL that says other times wins. */
+static inline redisclient_options *patient(void) {
+  redisclient_options *options = redisclient_options_new();
+  if (redisclient_options_set(options, "timeout_ms", "60000", NULL) || redisclient_options_set(options, "connect_timeout_ms", "60000", NULL))
+    check_fatal(__FILE__, __LINE__, "options");
+  return options;
+}
+
+/* A client that is patient, or the end of the program. */
 static inline redisclient *open_client(const char *url) {
   redisclient *client = NULL;
   redisclient_error *error = NULL;
-  if (redisclient_open(url, NULL, &client, &error) != REDISCLIENT_OK) {
+  redisclient_options *options = patient();
+  if (redisclient_open(url, options, &client, &error) != REDISCLIENT_OK) {
     fprintf(stderr, "cannot open %s: %s\n", url, redisclient_error_message(error));
     exit(1);
   }
+  redisclient_options_free(options);
   return client;
+}
+
+/* A connection to drive by hand, likewise. */
+static inline redisclient_connection *open_connection(const char *url) {
+  redisclient_connection *connection = NULL;
+  redisclient_error *error = NULL;
+  redisclient_options *options = patient();
+  if (redisclient_connection_open(url, options, &connection, &error) != REDISCLIENT_OK) {
+    fprintf(stderr, "cannot connect to %s: %s\n", url, redisclient_error_message(error));
+    exit(1);
+  }
+  redisclient_options_free(options);
+  return connection;
 }
 
 /* A client of `url`, which may have a query, with `query`, "a=1&b=2", behind it. */
@@ -179,9 +202,9 @@ static inline int64_t cpu_ms(void) {
 
 /* Waits until `condition` holds, at most 20 s. */
 #define WAIT_UNTIL(condition) \
-  do { int64_t start_ = now_ms(); \
-       while (!(condition) && now_ms() - start_ < 20000) pause_ms(2); \
-       CHECK(condition); } while (0)
+  do { int64_t start_ = now_ms(); bool holds_; \
+       while (!(holds_ = (condition)) && now_ms() - start_ < 20000) pause_ms(2); \
+       check_report(holds_, __FILE__, __LINE__, #condition); } while (0)
 
 /* Which tool runs the program: "plain", "valgrind" or "sanitizers". */
 static inline bool under(const char *tool) {

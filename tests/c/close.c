@@ -49,7 +49,7 @@ static void with_calls_inside(redisclient *watcher, const char *url, void (*end)
   for (int i = 0; i < CALLERS; i++) {
     pthread_join(callers[i].thread, NULL);
     CHECK_INT(callers[i].status, REDISCLIENT_ECLOSED);
-    CHECK(callers[i].ended - start < 2000);
+    CHECK(callers[i].ended - start < 15000);
   }
   WAIT_UNTIL(info(watcher, "clients", "blocked_clients") == 0);
   if (end == redisclient_close) redisclient_free(client);

@@ -16,7 +16,7 @@ static redisclient_connection *connect_to(const char *url, const char *query) {
 
 static redisclient_reply *receive(redisclient_connection *connection) {
   redisclient_reply *reply = NULL;
-  CHECK_OK(redisclient_connection_receive(connection, 5000, &reply, &error));
+  CHECK_OK(redisclient_connection_receive(connection, 20000, &reply, &error));
   REQUIRE(reply);
   return reply;
 }
@@ -27,7 +27,7 @@ static void received(redisclient_connection *connection, int kind, const char *t
   redisclient_reply_free(reply);
 }
 #define SEND(connection, ...) CHECK_OK(redisclient_connection_send((connection), REDISCLIENT_ARGS(__VA_ARGS__), &error))
-#define FLUSH(connection) CHECK_OK(redisclient_connection_flush((connection), 5000, &error))
+#define FLUSH(connection) CHECK_OK(redisclient_connection_flush((connection), 20000, &error))
 
 /* Buffered until flush; replies in order, errors and pushes among them. */
 static void by_hand(const char *url) {
@@ -39,7 +39,7 @@ static void by_hand(const char *url) {
   CHECK_OK(redisclient_connection_send_raw(connection, "GET hand\r\n", 10, &error));
   CHECK_INT(redisclient_connection_readable(connection, 50), 0); /* nothing went out so far */
   FLUSH(connection);
-  CHECK_INT(redisclient_connection_readable(connection, 5000), 1);
+  CHECK_INT(redisclient_connection_readable(connection, 20000), 1);
   received(connection, REDISCLIENT_REPLY_STATUS, "OK");
   reply = receive(connection);
   CHECK_INT(redisclient_reply_kind(reply), REDISCLIENT_REPLY_ERROR);
@@ -61,7 +61,7 @@ static void buffered(const char *url) {
   FLUSH(connection);
   pause_ms(50);
   for (int i = 0; i < 3; i++) {
-    CHECK_INT(redisclient_connection_readable(connection, i ? 0 : 5000), 1);
+    CHECK_INT(redisclient_connection_readable(connection, i ? 0 : 20000), 1);
     received(connection, REDISCLIENT_REPLY_STATUS, "PONG");
   }
   CHECK_INT(redisclient_connection_readable(connection, 0), 0);
@@ -102,11 +102,11 @@ static void bare(const char *url) {
 
 /* A reply in two halves with a timeout between them: nothing of it is lost. */
 static void half_reply(const char *url) {
-  redisclient_connection *connection = connect_to(url, "timeout_ms=5000");
+  redisclient_connection *connection = connect_to(url, "timeout_ms=60000");
   redisclient_reply *reply = NULL;
   SEND(connection, "FIRST");
   FLUSH(connection);
-  CHECK_INT(redisclient_connection_readable(connection, 5000), 1); /* half a reply too */
+  CHECK_INT(redisclient_connection_readable(connection, 20000), 1); /* half a reply too */
   for (int i = 0; i < 3; i++) CHECK_FAILS(redisclient_connection_receive(connection, i * 20, &reply, &error), REDISCLIENT_ETIMEOUT, "");
   CHECK(!reply);
   SEND(connection, "SECOND");
@@ -118,13 +118,13 @@ static void half_reply(const char *url) {
 
 /* What came before the peer's end is given out; then it is said, each time anew. */
 static void peer_closed(const char *url) {
-  redisclient_connection *connection = connect_to(url, "timeout_ms=5000");
+  redisclient_connection *connection = connect_to(url, "timeout_ms=60000");
   redisclient_reply *reply = NULL;
   SEND(connection, "BYE");
   FLUSH(connection);
   received(connection, REDISCLIENT_REPLY_STATUS, "last words");
   WAIT_UNTIL(redisclient_connection_readable(connection, 100) == -1);
-  for (int i = 0; i < 2; i++) CHECK_FAILS(redisclient_connection_receive(connection, 1000, &reply, &error), REDISCLIENT_EDISCONNECTED, "");
+  for (int i = 0; i < 2; i++) CHECK_FAILS(redisclient_connection_receive(connection, 20000, &reply, &error), REDISCLIENT_EDISCONNECTED, "");
   CHECK_INT(redisclient_connection_readable(connection, 0), -1);
   redisclient_connection_free(connection);
 }
@@ -132,7 +132,7 @@ static void peer_closed(const char *url) {
 /* Nobody reads: flush gives up in time and keeps the rest for the next one. */
 static void stuck_flush(const char *url) {
   enum { SIZE = 16 << 20 };
-  redisclient_connection *connection = connect_to(url, "timeout_ms=5000");
+  redisclient_connection *connection = connect_to(url, "timeout_ms=60000");
   char *value = malloc(SIZE);
   memset(value, 'x', SIZE);
   const char *const argv[] = {"BIG", value};
@@ -140,7 +140,7 @@ static void stuck_flush(const char *url) {
   CHECK_FAILS(redisclient_connection_flush(connection, 0, &error), REDISCLIENT_ETIMEOUT, "");
   CHECK_FAILS(redisclient_connection_flush(connection, 50, &error), REDISCLIENT_ETIMEOUT, "");
   /* The server begins to read when a second one knocks; it answers the size it got. */
-  redisclient_connection_free(connect_to(url, "timeout_ms=5000"));
+  redisclient_connection_free(connect_to(url, "timeout_ms=60000"));
   CHECK_OK(redisclient_connection_flush(connection, 20000, &error));
   redisclient_reply *reply = receive(connection);
   CHECK_INTEGER(reply, SIZE);
@@ -158,7 +158,7 @@ static void *wait_for_reply(void *connection) {
 
 /* From another thread it ends a receive that waits for ever. */
 static void shut_down(const char *url) {
-  redisclient_connection *connection = connect_to(url, "timeout_ms=5000");
+  redisclient_connection *connection = connect_to(url, "timeout_ms=60000");
   pthread_t thread;
   void *status = NULL;
   REQUIRE(pthread_create(&thread, NULL, wait_for_reply, connection) == 0);
@@ -183,7 +183,7 @@ static void *receive_all(void *connection) {
 
 /* One thread sends, another receives. */
 static void two_threads(const char *url) {
-  redisclient_connection *connection = connect_to(url, "timeout_ms=5000");
+  redisclient_connection *connection = connect_to(url, "timeout_ms=60000");
   pthread_t thread;
   SEND(connection, "DEL", "counter");
   FLUSH(connection);

@@ -30,9 +30,8 @@ static void above_select(const char *url) {
   while (count < 1100 && (taken[count] = open("/dev/null", O_RDONLY | O_CLOEXEC)) >= 0) count++;
   REQUIRE(taken[count - 1] > 1024);
   redisclient *client = open_client(url);
-  redisclient_connection *connection = NULL;
+  redisclient_connection *connection = open_connection(url);
   redisclient_reply *reply = NULL;
-  CHECK_OK(redisclient_connection_open(url, NULL, &connection, &error));
   CHECK(redisclient_connection_fd(connection) > 1024);
   CHECK_INT(redisclient_connection_readable(connection, 10), 0);
   CHECK_FAILS(redisclient_connection_receive(connection, 10, &reply, &error), REDISCLIENT_ETIMEOUT, "");

@@ -1,6 +1,5 @@
 /* fork: children work on connections of their own, the parent's go on undisturbed, and what cannot
  * work in a child says EFORKED. Each child ends with the number of its failed checks. */
-#define CHILD_SECONDS 100
 #include "forked.h"
 #include <pthread.h>
 
@@ -130,17 +129,16 @@ static void backoff(const char *nobody) {
 static void ping_by_hand(redisclient_connection *connection) {
   redisclient_reply *reply = NULL;
   CHECK_OK(redisclient_connection_send(connection, REDISCLIENT_ARGS("PING"), &error));
-  CHECK_OK(redisclient_connection_flush(connection, 5000, &error));
-  CHECK_OK(redisclient_connection_receive(connection, 5000, &reply, &error));
+  CHECK_OK(redisclient_connection_flush(connection, 20000, &error));
+  CHECK_OK(redisclient_connection_receive(connection, 20000, &reply, &error));
   CHECK_REPLY(reply, REDISCLIENT_REPLY_STATUS, "PONG");
   redisclient_reply_free(reply);
 }
 
 /* A connection made before is the parent's alone. */
 static void connection(const char *url) {
-  redisclient_connection *connection = NULL;
+  redisclient_connection *connection = open_connection(url);
   redisclient_reply *reply = NULL;
-  CHECK_OK(redisclient_connection_open(url, NULL, &connection, &error));
   ping_by_hand(connection);
   pid_t child = start();
   if (child == 0) {
@@ -206,7 +204,6 @@ static void from_a_busy_process(void) {
   for (int round = 0; round < scaled(100); round++) {
     pid_t child = start();
     if (child == 0) {
-      alarm(30); /* a child that hangs fails */
       own_replies("child", round, 2);
       redisclient_free(client);
       end_child();

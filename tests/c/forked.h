@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #ifndef CHILD_SECONDS
-#define CHILD_SECONDS 60
+#define CHILD_SECONDS 100
 #endif
 
 static redisclient *client;

@@ -112,7 +112,7 @@ static void requests(redisclient *client, const char *url) {
 
 static void by_hand(redisclient *client, const char *url) {
   (void)client;
-  CHECK_OK(redisclient_connection_open(url, NULL, &manual, &error));
+  manual = open_connection(url);
   char *value = filled();
   for (int i = 0; i < times(100); i++) exchange_by_hand(value);
   free(value);
@@ -173,11 +173,13 @@ static void *on_a_small_stack(void *url) {
   redisclient *client = open_with(url, "retry.count=0");
   announced(client);
   nested(client);
+  malloc_trim(0);
   size_t before = resident();
   for (int i = 0; i < 3; i++) {
     announced(client);
     nested(client);
   }
+  malloc_trim(0);
   if (under("plain")) CHECK(resident() < before + (1 << 20));
   redisclient_free(client);
   return NULL;

@@ -191,8 +191,7 @@ static void connections(const char *url) {
   CHECK_FAILS(redisclient_connection_adopt(-1, NULL, &connection, &error), REDISCLIENT_EINVAL, "-1");
   CHECK_FAILS(redisclient_connection_adopt(-1, NULL, NULL, &error), REDISCLIENT_EINVAL, "out");
   CHECK(!connection);
-  CHECK_OK(redisclient_connection_open(url, NULL, &connection, &error));
-  REQUIRE(connection);
+  connection = open_connection(url);
   CHECK_FAILS(redisclient_connection_send(connection, 0, NULL, NULL, &error), REDISCLIENT_EINVAL, "");
   CHECK_FAILS(redisclient_connection_send(connection, 1, NULL, NULL, &error), REDISCLIENT_EINVAL, "");
   CHECK_FAILS(redisclient_connection_send_raw(connection, NULL, 6, &error), REDISCLIENT_EINVAL, "");
@@ -201,8 +200,8 @@ static void connections(const char *url) {
   CHECK_FAILS(redisclient_connection_receive(connection, -2, &reply, &error), REDISCLIENT_EINVAL, "");
   CHECK_FAILS(redisclient_connection_receive(connection, 0, NULL, &error), REDISCLIENT_EINVAL, "");
   CHECK_OK(redisclient_connection_send(connection, REDISCLIENT_ARGS("PING"), &error));
-  CHECK_OK(redisclient_connection_flush(connection, 5000, &error));
-  CHECK_OK(redisclient_connection_receive(connection, 5000, &reply, &error));
+  CHECK_OK(redisclient_connection_flush(connection, 20000, &error));
+  CHECK_OK(redisclient_connection_receive(connection, 20000, &reply, &error));
   CHECK_REPLY(reply, REDISCLIENT_REPLY_STATUS, "PONG");
   redisclient_reply_free(reply);
   redisclient_connection_free(connection);

@@ -55,10 +55,10 @@ static void atomic(const char *url) {
 static void silent(const char *url) {
   redisclient *client = open_client(url);
   redisclient_call call = REDISCLIENT_CALL_INIT;
-  call.deadline_ms = 200;
+  call.deadline_ms = 2000;
   int64_t start = now_ms();
   redisclient_reply *reply = cut(filled(client, 0, 3), &call, REDISCLIENT_ETIMEOUT, 3);
-  CHECK(now_ms() - start >= 190 && now_ms() - start < 3000);
+  CHECK(now_ms() - start >= 1990 && now_ms() - start < 20000);
   CHECK_INTEGER(redisclient_reply_at(reply, 0), 1);
   local(redisclient_reply_at(reply, 1), "UNKNOWN");
   local(redisclient_reply_at(reply, 2), "UNKNOWN");

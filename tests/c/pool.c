@@ -109,7 +109,7 @@ static void waiting(redisclient *watcher, const char *url) {
   call.deadline_ms = 100;
   int64_t start = now_ms();
   redisclient_status status = redisclient_command_call(client, &call, REDISCLIENT_ARGS("PING"), NULL, &error);
-  CHECK(now_ms() - start >= 95 && now_ms() - start < 2000);
+  CHECK(now_ms() - start >= 95 && now_ms() - start < 20000);
   CHECK(status == REDISCLIENT_EPOOL || status == REDISCLIENT_ETIMEOUT);
   CHECK_INT(redisclient_error_outcome(error), REDISCLIENT_OUTCOME_NOT_SENT);
   redisclient_error_free(error);
@@ -169,12 +169,12 @@ int main(int argc, char **argv) {
   redisclient *watcher = open_client(url);
   many_threads(watcher, url);
   steady(watcher, tcp);
-  exhausted(watcher, url, "0", 0, 500);
-  exhausted(watcher, url, "100", 95, 2000);
+  exhausted(watcher, url, "0", 0, 20000);
+  exhausted(watcher, url, "100", 95, 20000);
   waiting(watcher, url);
   failed_connects(argument(argv, "nobody"));
   dirty(tcp);
-  dead_when_idle(watcher, tcp, "pool.check_after_ms=0", 0);
+  dead_when_idle(watcher, tcp, "pool.check_after_ms=0", 20); /* the end may still travel */
   dead_when_idle(watcher, url, "timeout_ms=5000", 150);
   redisclient_free(watcher);
   return check_result();

@@ -97,8 +97,14 @@ static void blocking(void) {
 static void short_pop(void) {
   SUBMIT(queue, 1, "BLPOP", "nobody pushes", "0.05");
   CHECK_INT(submit_ticket(queue, NULL, 2), REDISCLIENT_OK);
-  EXPECT_TICKETS(queue, 2, 2);
-  EXPECT_TAG(queue, 1, REDISCLIENT_REPLY_NIL, "");
+  int seen[3] = {0};
+  for (int i = 0; i < 2; i++) {
+    redisclient_completion one = TAKE(queue);
+    if (CHECK(one.tag == 1 || one.tag == 2)) CHECK_INT(seen[one.tag]++, 0);
+    if (one.tag == 2) CHECK(is_ticket(&one));
+    else CHECK_REPLY(one.reply, REDISCLIENT_REPLY_NIL, "");
+    release(&one);
+  }
 }
 
 /* Whoever waits uses no processor time. */

@@ -1,6 +1,5 @@
 /* fork with a queue in use: in the child everything of it says EFORKED and free is safe, the client
  * itself works, also with a queue of the child's own, and the parent's queue goes on. */
-#define CHILD_SECONDS 100
 #include "forked.h"
 #include "queued.h"
 

@@ -61,7 +61,7 @@ static void by_hand(const char *url) {
   redisclient_status status = REDISCLIENT_OK;
   for (int i = 0; i < 20 && status == REDISCLIENT_OK; i++) {
     redisclient_connection_send(connection, 3, set, lengths, NULL);
-    status = redisclient_connection_flush(connection, 1000, NULL);
+    status = redisclient_connection_flush(connection, 20000, NULL);
   }
   fails(status);
   for (int i = 0; i < 3; i++) redisclient_connection_flush(connection, 1000, NULL);

@@ -120,8 +120,9 @@ static void under_load(const char *url) {
 int main(int argc, char **argv) {
   (void)argc;
   const char *url = argument(argv, "url");
-  redisclient *watcher = open_client(url);
-  names(watcher);
+  redisclient *changed = open_client(url), *watcher = open_client(url);
+  names(changed);
+  redisclient_free(changed);
   refused_at_open(url);
   size(watcher, url);
   under_load(url);

@@ -10,7 +10,7 @@ enum { MOST_THREADS = 128 };
 struct caller {
   pthread_t thread;
   int number;
-  int64_t done;
+  _Atomic int64_t done;
 };
 
 static struct caller callers[MOST_THREADS];

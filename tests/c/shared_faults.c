@@ -67,7 +67,7 @@ static void end(void) {
 
 static void killed(void) {
   begin("mode=shared&shared.links=2&timeout_ms=120000&retry.count=-1");
-  for (int round = 0; round < 2; round++) {
+  for (int round = 0; round < 2 || (!atomic_load(&unknown) && round < 20); round++) {
     int64_t before = progress();
     WAIT_UNTIL(progress() > before + 50);
     tell_server(control, "kill");

@@ -1,6 +1,5 @@
 /* fork with shared links in use: a child works on links of its own, the parent's go on, and no reply
  * crosses over. */
-#define CHILD_SECONDS 100
 #include "forked.h"
 #include <pthread.h>
 
@@ -47,7 +46,6 @@ static void from_a_busy_process(void) {
   for (int round = 0; round < (at_length() ? 1500 : scaled(100)); round++) {
     pid_t child = start();
     if (child == 0) {
-      alarm(30);
       own_replies("child", round, 2);
       redisclient_free(client);
       end_child();

@@ -22,7 +22,7 @@ static void write_by_hand(redisclient_connection *connection) {
   const char *const argv[] = {"SET", "k", large};
   for (int i = 0; i < 20 && status != REDISCLIENT_EDISCONNECTED; i++) {
     redisclient_connection_send(connection, 3, argv, (const size_t[]){3, 1, sizeof large}, NULL);
-    status = redisclient_connection_flush(connection, 1000, NULL);
+    status = redisclient_connection_flush(connection, 20000, NULL);
   }
   CHECK_INT(status, REDISCLIENT_EDISCONNECTED);
 }
@@ -32,7 +32,7 @@ static void after_the_end(const char *url) {
   redisclient *clients[CONNECTIONS], *last = open_with(url, query);
   redisclient_connection *by_hand[2] = {NULL, NULL};
   for (int i = 0; i < CONNECTIONS; i++) clients[i] = open_with(url, query);
-  for (int i = 0; i < 2; i++) CHECK_OK(redisclient_connection_open(url, NULL, &by_hand[i], &error));
+  for (int i = 0; i < 2; i++) by_hand[i] = open_connection(url);
   redisclient_error *error = NULL;
   CHECK(redisclient_command(last, REDISCLIENT_ARGS("SHUTDOWN", "NOSAVE"), NULL, &error) != REDISCLIENT_OK);
   redisclient_error_free(error);

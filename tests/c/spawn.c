@@ -61,7 +61,7 @@ int main(int argc, char **argv) {
   pthread_t threads[3];
   for (int i = 0; i < 3; i++) {
     clients[i] = open_client(urls[i]);
-    CHECK_OK(redisclient_connection_open(urls[i], NULL, &by_hand[i], &error));
+    by_hand[i] = open_connection(urls[i]);
     REQUIRE(pthread_create(&threads[i], NULL, keep_connecting, (void *)(uintptr_t)urls[i]) == 0);
   }
   CHECK(sockets() >= 6); /* what there is to be inherited */

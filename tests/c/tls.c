@@ -146,7 +146,7 @@ static void ended(void) {
     if (close) redisclient_close(shared);
     else redisclient_cancel_fire(cancel);
     pthread_join(thread, &status);
-    CHECK(now_ms() - start < 2000);
+    CHECK(now_ms() - start < 15000);
     CHECK_INT((intptr_t)status, close ? REDISCLIENT_ECLOSED : REDISCLIENT_ECANCELLED);
     WAIT_UNTIL(info(observer, "clients", "blocked_clients") == 0);
   }
@@ -177,19 +177,19 @@ static void by_hand(const char *url) {
   CHECK_OK(redisclient_connection_send(connection, REDISCLIENT_ARGS("DEL", "counter"), &error));
   for (int i = 0; i < 100; i++) CHECK_OK(redisclient_connection_send(connection, REDISCLIENT_ARGS("PING"), &error));
   CHECK_INT(redisclient_connection_readable(connection, 20), 0);
-  CHECK_OK(redisclient_connection_flush(connection, 5000, &error));
+  CHECK_OK(redisclient_connection_flush(connection, 20000, &error));
   for (int i = 0; i < 101; i++) {
-    CHECK_INT(redisclient_connection_readable(connection, 5000), 1);
-    CHECK_OK(redisclient_connection_receive(connection, 5000, &reply, &error));
+    CHECK_INT(redisclient_connection_readable(connection, 20000), 1);
+    CHECK_OK(redisclient_connection_receive(connection, 20000, &reply, &error));
     redisclient_reply_free(reply);
   }
   CHECK_INT(redisclient_connection_readable(connection, 20), 0);
   REQUIRE(pthread_create(&thread, NULL, receive_all, connection) == 0);
   for (int i = 0; i < scaled(2000); i++) {
     CHECK_OK(redisclient_connection_send(connection, REDISCLIENT_ARGS("INCR", "counter"), &error));
-    if (i % 7 == 0) CHECK_OK(redisclient_connection_flush(connection, 5000, &error));
+    if (i % 7 == 0) CHECK_OK(redisclient_connection_flush(connection, 20000, &error));
   }
-  CHECK_OK(redisclient_connection_flush(connection, 5000, &error));
+  CHECK_OK(redisclient_connection_flush(connection, 20000, &error));
   pthread_join(thread, NULL);
   redisclient_connection_free(connection);
 }

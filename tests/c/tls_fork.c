@@ -5,8 +5,8 @@
 static void ping_by_hand(redisclient_connection *connection) {
   redisclient_reply *reply = NULL;
   CHECK_OK(redisclient_connection_send(connection, REDISCLIENT_ARGS("PING"), &error));
-  CHECK_OK(redisclient_connection_flush(connection, 5000, &error));
-  CHECK_OK(redisclient_connection_receive(connection, 5000, &reply, &error));
+  CHECK_OK(redisclient_connection_flush(connection, 20000, &error));
+  CHECK_OK(redisclient_connection_receive(connection, 20000, &reply, &error));
   CHECK_REPLY(reply, REDISCLIENT_REPLY_STATUS, "PONG");
   redisclient_reply_free(reply);
 }
@@ -56,10 +56,8 @@ static void child_of_a_child(void) {
 int main(int argc, char **argv) {
   (void)argc;
   const char *url = argument(argv, "trusted");
-  redisclient_connection *connection = NULL;
+  redisclient_connection *connection = open_connection(url);
   client = open_client(url);
-  CHECK_OK(redisclient_connection_open(url, NULL, &connection, &error));
-  REQUIRE(connection);
   prefork(connection);
   child_of_a_child();
   redisclient_connection_free(connection);
