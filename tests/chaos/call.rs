@@ -20,10 +20,17 @@ pub struct Made {
 }
 
 impl Made {
-    pub fn fired(&self) -> Option<Instant> {
+    /// Whether its cancel may have had its effect.
+    pub fn may_be_cancelled(&self) -> bool {
         self.shot
             .as_ref()
-            .and_then(|shot| shot.fired.get().copied())
+            .is_some_and(|shot| shot.fired.get().is_some())
+    }
+
+    /// From when to when its cancel was being fired.
+    pub fn firing(&self) -> Option<(Instant, Instant)> {
+        let shot = self.shot.as_ref()?;
+        Some((*shot.fired.get()?, *shot.done.get()?))
     }
 }
 

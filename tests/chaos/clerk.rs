@@ -10,6 +10,7 @@ use crate::call::{Made, describe};
 use crate::findings::Fault;
 use crate::hush;
 use crate::journal::Journal;
+use crate::machine::Beats;
 use crate::oracle::Memory;
 use crate::part::Part;
 use crate::scene::Target;
@@ -42,6 +43,8 @@ pub struct Clerk<'a> {
     /// Ends that may be the worst ones yet, within bounds: for which of `ENDS`, when due, when they
     /// came. What the machine lost meanwhile is asked later, for it takes a moment.
     late: Vec<(usize, Instant, Instant)>,
+    /// When nobody looked whether something had ended.
+    away: Beats,
 }
 
 impl<'a> Clerk<'a> {
@@ -55,6 +58,7 @@ impl<'a> Clerk<'a> {
             tally: Tally::default(),
             history: VecDeque::new(),
             late: Vec::new(),
+            away: Beats::default(),
         }
     }
 
@@ -114,11 +118,11 @@ impl<'a> Clerk<'a> {
     /// A failure must have a cause.
     fn explain(&mut self, failure: &Failure, made: &Made) {
         let Some(handle) = &made.handle else { return };
-        let calm = self.world.calm_at(made.started, self.part);
+        let calm = self.world.calm_at(made.started);
         let silence = handle.traits.timeout;
-        let starved = |until: Instant| 2 * self.lost(until - silence, until) > silence;
+        let starved = |until: Instant| 2 * self.slow(until - silence, until) > silence;
         let then = Circumstances {
-            cancelled: made.fired().is_some(),
+            cancelled: made.may_be_cancelled(),
             closed: handle.closing.get().is_some(),
             tls: handle.traits.tls,
             waits: handle.traits.waits,
@@ -126,7 +130,7 @@ impl<'a> Clerk<'a> {
             calm: calm.is_some_and(|it| it.until.is_none_or(|until| made.ended < until)),
             patient: made.limit.is_none_or(|limit| limit >= SLUGGISH)
                 && calm.is_some()
-                && made.ended - made.started > SLUGGISH / 2 + self.lost(made.started, made.ended),
+                && made.ended - made.started > SLUGGISH / 2 + self.slow(made.started, made.ended),
             starved: calm.is_some() && starved(made.ended),
         };
         if let Some(why) = unexplained(failure, then) {
@@ -148,19 +152,23 @@ impl<'a> Clerk<'a> {
             .as_ref()
             .and_then(|it| it.closing.get().copied());
         let due = made.limit.map(|limit| made.started + limit);
-        for (at, due) in [due, made.fired(), closing].into_iter().enumerate() {
+        let cancelled = made.firing().map(|(fired, done)| {
+            self.check_end(1, fired, done);
+            done
+        });
+        for (at, due) in [due, cancelled, closing].into_iter().enumerate() {
             if let Some(due) = due {
                 self.check_end(at, due.max(made.started), made.ended);
             }
         }
-        let calm = self.world.calm_at(made.started, self.part);
+        let calm = self.world.calm_at(made.started);
         if let Some(calm) = calm
             && made.handle.is_some()
         {
             let until = calm.until.map_or(made.ended, |until| until.min(made.ended));
             let asleep = until.saturating_duration_since(made.started);
             self.check_hush(calm, made, until);
-            if asleep > SLUGGISH && asleep > SLUGGISH + self.lost(made.started, until) {
+            if asleep > SLUGGISH && asleep > SLUGGISH + self.slow(made.started, until) {
                 self.find(Fault::NoCause, &format!("it took {asleep:?} of a calm"));
             }
         }
@@ -171,12 +179,11 @@ impl<'a> Clerk<'a> {
         if self.part == Part::Exclusive {
             return;
         }
-        let settled = calm.from + self.part.settling();
-        if hush::next_volley(settled, made.started).is_none() {
+        if hush::next_volley(calm.settled(), made.started).is_none() {
             return;
         }
         let asleep = until.saturating_duration_since(made.started);
-        if asleep > hush::PATIENCE && asleep > hush::PATIENCE + self.lost(made.started, until) {
+        if asleep > hush::PATIENCE && asleep > hush::PATIENCE + self.slow(made.started, until) {
             let text = format!("it slept on for {asleep:?} when all others fell silent");
             self.find(Fault::NoCause, &text);
         }
@@ -211,9 +218,20 @@ impl<'a> Clerk<'a> {
         }
     }
 
+    /// Nobody looked since then whether something had ended.
+    pub fn was_away(&mut self, since: Instant) {
+        self.away.note(since, Instant::now());
+    }
+
     /// Time that the machine kept threads from running, three times: a call takes several wake-ups.
     fn lost(&self, from: Instant, until: Instant) -> Duration {
-        3 * self.world.machine.lost(from, until)
+        3 * self.world.machine.lost(from, until) + self.away.lost(from, until)
+    }
+
+    /// The same for what takes a server to end: it may be kept from running too.
+    fn slow(&self, from: Instant, until: Instant) -> Duration {
+        let pulse = 3 * self.world.pulse.lost(from, until);
+        self.lost(from, until).max(pulse)
     }
 
     fn remember(&mut self, target: &Target, job: &Job, made: &Made, done: &Done) {

@@ -6,7 +6,7 @@ use redisclient::ffi::status::REDISCLIENT_ECLOSED;
 
 use crate::answer::Done;
 use crate::findings::Fault;
-use crate::queue::{By, Event};
+use crate::queue::{By, Event, Queue};
 use crate::random::Random;
 use crate::round::Round;
 use crate::station::locked;
@@ -41,6 +41,8 @@ pub struct Consumer<'c, 'r, 'a> {
     round: &'c Round<'r, 'a>,
     random: Random,
     listens: bool,
+    /// When it last came back from the queue.
+    pub returned: Instant,
     /// When the queue said that its client is closed and nothing is under way.
     closed: Option<Instant>,
     /// CLOSED events.
@@ -58,6 +60,7 @@ impl<'c, 'r, 'a> Consumer<'c, 'r, 'a> {
             round,
             random: Random::new(random.next(), 1),
             listens,
+            returned: Instant::now(),
             closed: None,
             farewells: 0,
         }
@@ -70,25 +73,39 @@ impl<'c, 'r, 'a> Consumer<'c, 'r, 'a> {
     /// Waits for something, for a while, and takes it.
     pub fn consume(&mut self) {
         let timeout = *self.random.pick(&[5, 20, 100, 600]);
-        let due = Instant::now() + Duration::from_millis(timeout as u64);
         match self.round.style {
             Style::Drain => drop(self.drain(timeout)),
             Style::Next => drop(self.next(timeout)),
             Style::Dispatch => drop(self.dispatch(timeout)),
             Style::Poll => self.poll(timeout),
         }
-        self.round.station.clerk().check_end(0, due, Instant::now());
+    }
+
+    /// Looks into the queue, no longer than it is told. What it did since it last came back is not
+    /// the queue's to answer for.
+    fn look<T>(&mut self, timeout: i32, look: impl FnOnce(Queue) -> T) -> T {
+        let station = self.round.station;
+        station.clerk().was_away(self.returned);
+        let due = Instant::now() + Duration::from_millis(timeout as u64);
+        let came = look(self.round.queue);
+        self.returned = Instant::now();
+        if timeout > 0 {
+            station.clerk().check_end(0, due, self.returned);
+        }
+        came
     }
 
     /// Takes until nothing is under way, and looks whether the queue then says so.
     pub fn use_up(&mut self) {
         let until = Instant::now() + STANDSTILL;
         loop {
+            let now = Instant::now();
+            // What is there by now is no finding, however late this thread comes to look.
+            while self.closed.is_some() && self.take_all() > 0 {}
             let left = locked(&self.round.pending).len();
             if left == 0 {
                 break;
             }
-            let now = Instant::now();
             let late = self.closed.filter(|closed| now > *closed + CLOSED);
             let lost = |since| self.round.station.world.machine.lost(since, now);
             if late.is_some_and(|closed| now > closed + CLOSED + 3 * lost(closed)) || now > until {
@@ -97,10 +114,7 @@ impl<'c, 'r, 'a> Consumer<'c, 'r, 'a> {
                 return;
             }
             match self.closed {
-                Some(_) => {
-                    self.take_all();
-                    std::thread::sleep(Duration::from_millis(1));
-                }
+                Some(_) => std::thread::sleep(Duration::from_millis(1)),
                 None => self.consume(),
             }
         }
@@ -109,8 +123,7 @@ impl<'c, 'r, 'a> Consumer<'c, 'r, 'a> {
 
     /// All was taken: nothing waits, but that the client was closed.
     fn check_silence(&mut self) {
-        let queue = self.round.queue;
-        let readable = queue.is_readable(0);
+        let readable = self.is_readable(0);
         let took = self.take_all();
         let said_closed = self.closed.is_some();
         if said_closed {
@@ -119,7 +132,7 @@ impl<'c, 'r, 'a> Consumer<'c, 'r, 'a> {
                 let text = format!("{} CLOSED events, not 1", self.farewells);
                 self.find(Fault::WrongReply, &text);
             }
-            if queue.is_readable(0) {
+            if self.is_readable(0) {
                 self.find(Fault::WrongReply, "readable though nothing can come");
             }
         } else if (readable || took > 0) && !self.listens && !self.may_be_closed() {
@@ -137,16 +150,20 @@ impl<'c, 'r, 'a> Consumer<'c, 'r, 'a> {
     }
 
     fn poll(&mut self, timeout: i32) {
-        if self.round.queue.is_readable(timeout) && self.take_all() == 0 {
+        if self.is_readable(timeout) && self.take_all() == 0 {
             self.find(Fault::WrongReply, "readable though nothing waits");
         }
     }
 
+    fn is_readable(&mut self, timeout: i32) -> bool {
+        self.look(timeout, |queue| queue.is_readable(timeout))
+    }
+
     fn drain(&mut self, timeout: i32) -> usize {
         let capacity = self.random.between(1, 64) as usize;
-        match self.round.queue.drain(capacity, timeout) {
+        match self.look(timeout, |queue| queue.drain(capacity, timeout)) {
             Ok(list) => {
-                let (count, ended) = (list.len(), Instant::now());
+                let (count, ended) = (list.len(), self.returned);
                 for (tag, done) in list {
                     self.came(tag, done, ended);
                 }
@@ -157,9 +174,9 @@ impl<'c, 'r, 'a> Consumer<'c, 'r, 'a> {
     }
 
     fn next(&mut self, timeout: i32) -> bool {
-        match self.round.queue.next(timeout) {
+        match self.look(timeout, |queue| queue.next(timeout)) {
             None => return false,
-            Some(Event::Completion(tag, done)) => self.came(tag, done, Instant::now()),
+            Some(Event::Completion(tag, done)) => self.came(tag, done, self.returned),
             Some(Event::Closed) => {
                 self.farewells += 1;
                 self.failed(REDISCLIENT_ECLOSED);
@@ -174,7 +191,7 @@ impl<'c, 'r, 'a> Consumer<'c, 'r, 'a> {
     }
 
     fn dispatch(&mut self, timeout: i32) -> usize {
-        let ran = self.round.queue.dispatch(timeout);
+        let ran = self.look(timeout, |queue| queue.dispatch(timeout));
         let told = self.round.told.take();
         let count = told.len();
         if ran >= 0 && ran as usize != count {

@@ -12,6 +12,7 @@ use crate::findings::{Fault, Finding, Findings};
 use crate::journal::Journal;
 use crate::machine::Machine;
 use crate::part::Part;
+use crate::pulse::Pulse;
 use crate::queue::Queue;
 use crate::random::Random;
 use crate::route::Route;
@@ -127,6 +128,8 @@ impl Heritage {
             targets: std::slice::from_ref(&self.target),
             trigger: Trigger::start(),
             machine: Machine::start(),
+            // It meets no calm.
+            pulse: Pulse::default(),
             weather: None,
             findings: Findings::new(true),
             journals: &self.journals,

@@ -18,9 +18,9 @@ struct Metronome {
     stop: AtomicBool,
 }
 
-struct Beats {
+/// Stretches of time that were lost, the last ones.
+pub struct Beats {
     last: Instant,
-    /// Stretches of time that were lost, the last ones.
     lost: VecDeque<(Instant, Instant)>,
 }
 
@@ -61,20 +61,20 @@ impl Drop for Machine {
 impl Metronome {
     fn new() -> Self {
         Self {
-            beats: Mutex::new(Beats {
-                last: Instant::now(),
-                lost: VecDeque::new(),
-            }),
+            beats: Mutex::default(),
             stop: AtomicBool::new(false),
         }
     }
 
     fn run(&self, processor: usize) {
         stay_on(processor);
+        // From one beat to the next, so that it is late too where it does not sleep.
+        let mut now = self.beats().last;
         while !self.stop.load(Ordering::Relaxed) {
-            let due = Instant::now() + BEAT;
+            let due = now + BEAT;
             std::thread::sleep(BEAT);
-            self.beats().note(due, Instant::now());
+            now = Instant::now();
+            self.beats().note(due, now);
         }
     }
 
@@ -83,10 +83,7 @@ impl Metronome {
         while self.beats().last <= until {
             std::thread::sleep(BEAT);
         }
-        let beats = self.beats();
-        let lost = beats.lost.iter();
-        lost.map(|(a, b)| until.min(*b).saturating_duration_since(from.max(*a)))
-            .sum()
+        self.beats().lost(from, until)
     }
 
     fn beats(&self) -> MutexGuard<'_, Beats> {
@@ -94,8 +91,18 @@ impl Metronome {
     }
 }
 
+impl Default for Beats {
+    fn default() -> Self {
+        Self {
+            last: Instant::now(),
+            lost: VecDeque::new(),
+        }
+    }
+}
+
 impl Beats {
-    fn note(&mut self, due: Instant, now: Instant) {
+    /// What was due then came now.
+    pub fn note(&mut self, due: Instant, now: Instant) {
         self.last = now;
         if now.saturating_duration_since(due) > USUAL {
             self.lost.push_back((due, now));
@@ -103,6 +110,14 @@ impl Beats {
                 self.lost.pop_front();
             }
         }
+    }
+
+    /// How much was lost between two moments.
+    pub fn lost(&self, from: Instant, until: Instant) -> Duration {
+        // They are in order, and the last ones are asked for.
+        let lost = self.lost.iter().rev().take_while(|(_, b)| *b > from);
+        lost.map(|(a, b)| until.min(*b).saturating_duration_since(from.max(*a)))
+            .sum()
     }
 }
 

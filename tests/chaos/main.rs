@@ -30,9 +30,11 @@ mod invent;
 mod journal;
 mod json;
 mod machine;
+mod memory;
 mod note;
 mod oracle;
 mod part;
+mod pulse;
 mod queue;
 mod random;
 mod reading;
@@ -61,6 +63,7 @@ use findings::{Fault, Findings};
 use hiredis::Hiredis;
 use machine::{Holdings, Machine};
 use part::Part;
+use pulse::Pulse;
 use report::Report;
 use scene::Scene;
 use settings::{Peer, Settings};
@@ -85,6 +88,7 @@ const IDLE_OVERRUN: Duration = Duration::from_millis(50);
 #[test]
 fn never_a_wrong_reply_always_a_known_outcome() {
     let settings = Settings::read();
+    memory::take_for_files();
     // Threads and files that the process has from its first server on.
     drop(Server::start(support::Flavour::Redis, &[]));
     let before = Holdings::now();
@@ -133,6 +137,7 @@ fn run<'a>(settings: &'a Settings, findings: &Findings) -> Report<'a> {
         targets: &targets,
         trigger: Trigger::start(),
         machine: Machine::start(),
+        pulse: Pulse::start([&scene.lasting, &scene.passing]),
         weather: Some(&weather),
         findings: Findings::new(findings.strict),
         journals: journals.path(),
@@ -191,11 +196,14 @@ fn let_loose(world: &World<'_>, scene: &Scene, weather: &Weather, settings: &Set
             Peer::Hiredis => [0; 3],
         });
         let resident = scope.spawn(|| {
-            let quarter = world.began + settings.duration / 4;
-            while Instant::now() < quarter && !world.over() {
+            // The most of the first half: on a slow machine some things are first used late.
+            let half = world.began + settings.duration / 2;
+            let mut most = machine::resident();
+            while Instant::now() < half && !world.over() {
                 std::thread::sleep(Duration::from_millis(20));
+                most = most.max(machine::resident());
             }
-            machine::resident()
+            most
         });
         let over = || world.over();
         weather.rage(scene, world.targets, world.seed, world.end, &over);

@@ -22,7 +22,7 @@ pub struct Report<'a> {
     pub findings: Vec<Finding>,
     /// The worst overrun of a deadline while nothing else went on.
     pub idle_overruns: [Duration; 3],
-    /// Growth of resident memory after the first quarter, in KiB.
+    /// Growth of resident memory over the most of the first half, in KiB.
     pub growth: i64,
 }
 

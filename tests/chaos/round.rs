@@ -86,7 +86,7 @@ impl<'r, 'a> Round<'r, 'a> {
         if end == End::UsedUp || consumer.is_closed() {
             consumer.use_up();
         }
-        self.free(end);
+        self.free(end, consumer.returned);
         self.check_notes();
         let left = std::mem::take(&mut *locked(&self.pending));
         let mut clerk = self.station.clerk();
@@ -117,7 +117,7 @@ impl<'r, 'a> Round<'r, 'a> {
         let job = lane
             .inventor
             .command(0, station.target.lasts, &mut lane.memory);
-        let calm = station.world.calm_at(Instant::now(), Part::Queue);
+        let calm = station.world.calm_at(Instant::now());
         let (manner, cancelled) = lane.inventor.manner(&job, calm);
         let shot = cancelled.map(|pause| station.world.trigger.after(pause));
         let tag = station.tag();
@@ -181,12 +181,13 @@ impl<'r, 'a> Round<'r, 'a> {
         }
     }
 
-    /// Frees the queue, whatever is under way.
-    fn free(&self, end: End) {
+    /// Frees the queue, whatever is under way. Nobody has looked into it since then.
+    fn free(&self, end: End, since: Instant) {
         // Not while a child is forked with it.
         self.station.target.show(None);
         if end == End::FreedByCallback {
             self.told.doom(self.queue);
+            self.station.clerk().was_away(since);
             self.queue.dispatch(100);
             let spared = self.told.spare().is_some();
             for (tag, done, ended) in self.told.take() {

@@ -28,7 +28,7 @@ impl Route {
     pub fn open(&self, part: Part, random: &mut Random) -> Handle {
         let timeout = match part {
             Part::Exclusive => *random.pick(&[200, 500, 1000]),
-            // What a shared connection left dead is over after so long: see `Part::settling`.
+            // What a shared connection left dead is over after so long: see `weather::SETTLING`.
             Part::Shared | Part::Queue => *random.pick(&[300, 500]),
         };
         let wait = *random.pick(&[-1, -1, -1, 50]);

@@ -8,10 +8,13 @@ use redisclient::ffi::call::{
 };
 use redisclient::net::Cancel;
 
-/// A cancel that is fired at most once, and when that was.
+/// A cancel that is fired at most once.
 pub struct Shot {
     pub cancel: *mut Cancel,
+    /// When somebody set about firing it: from then on it may have its effect.
     pub fired: OnceLock<Instant>,
+    /// When it had been fired: from then on it must have it.
+    pub done: OnceLock<Instant>,
 }
 
 // SAFETY: the C API lets any thread use a cancel.
@@ -24,6 +27,7 @@ impl Shot {
         Self {
             cancel: redisclient_cancel_new(),
             fired: OnceLock::new(),
+            done: OnceLock::new(),
         }
     }
 
@@ -31,6 +35,7 @@ impl Shot {
         self.fired.get_or_init(Instant::now);
         // SAFETY: live until dropped.
         unsafe { redisclient_cancel_fire(self.cancel) };
+        self.done.get_or_init(Instant::now);
     }
 }
 

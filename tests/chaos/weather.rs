@@ -13,6 +13,10 @@ use crate::scene::{Scene, Target, Way};
 use crate::strike;
 use crate::support::Server;
 
+/// What a storm leaves behind is over after so long in a calm: a call that it swallowed keeps its
+/// connection until its limit, which is 1.5 s at most.
+pub const SETTLING: Duration = Duration::from_millis(1700);
+
 /// When what was done to whom.
 #[derive(Default)]
 pub struct Weather {
@@ -29,6 +33,12 @@ pub struct Calm {
     pub is_last: bool,
 }
 
+impl Calm {
+    pub fn settled(self) -> Instant {
+        self.from + SETTLING
+    }
+}
+
 /// A fault that was injected; open-ended while it lasts.
 struct Injected {
     kind: &'static str,
@@ -40,12 +50,12 @@ struct Injected {
 }
 
 impl Weather {
-    /// The calm that has lasted for `settling` when `moment` comes, if there is one.
-    pub fn calm_at(&self, moment: Instant, settling: Duration) -> Option<Calm> {
+    /// The calm that has settled when `moment` comes, if there is one.
+    pub fn calm_at(&self, moment: Instant) -> Option<Calm> {
         let calms = locked(&self.calms);
         let calm = *calms.iter().rev().find(|calm| calm.from <= moment)?;
         let lasts = calm.until.is_none_or(|until| moment < until);
-        (lasts && moment >= calm.from + settling).then_some(calm)
+        (lasts && moment >= calm.settled()).then_some(calm)
     }
 
     /// What was going on around a part from `from` to `until`, a line each.
@@ -115,7 +125,7 @@ impl Weather {
     ) {
         let all = end.saturating_duration_since(Instant::now());
         let storm = (all / 2).clamp(Duration::from_millis(500), Duration::from_secs(5));
-        let calm = (all / 3).clamp(Duration::from_millis(2000), Duration::from_millis(3600));
+        let calm = (all / 3).clamp(Duration::from_millis(3000), Duration::from_millis(3600));
         let last = end - calm;
         for round in 0.. {
             let stop = Instant::now() + storm;

@@ -13,6 +13,7 @@ use crate::invent::Inventor;
 use crate::machine::Machine;
 use crate::oracle::Memory;
 use crate::part::Part;
+use crate::pulse::Pulse;
 use crate::random::Random;
 use crate::scene::Target;
 use crate::subject::Manner;
@@ -28,6 +29,7 @@ pub struct World<'a> {
     pub targets: &'a [Target],
     pub trigger: Trigger,
     pub machine: Machine,
+    pub pulse: Pulse,
     /// A child does not know what its parent's sites are doing.
     pub weather: Option<&'a Weather>,
     pub findings: Findings,
@@ -40,17 +42,17 @@ impl World<'_> {
         Instant::now() >= self.end || self.findings.over()
     }
 
-    /// The calm that has settled for this part when `moment` comes, if there is one.
-    pub fn calm_at(&self, moment: Instant, part: Part) -> Option<Calm> {
-        self.weather?.calm_at(moment, part.settling())
+    /// The calm that has settled when `moment` comes, if there is one.
+    pub fn calm_at(&self, moment: Instant) -> Option<Calm> {
+        self.weather?.calm_at(moment)
     }
 
     /// Sleeps until the next volley of those who share connections, if there are volleys, or until
     /// it is stopped.
     pub fn keep_hush(&self, part: Part, stopped: impl Fn() -> bool) {
         let now = Instant::now();
-        let settled = self.calm_at(now, part).map(|it| it.from + part.settling());
-        let volley = settled.and_then(|settled| hush::next_volley(settled, now));
+        let calm = self.calm_at(now);
+        let volley = calm.and_then(|calm| hush::next_volley(calm.settled(), now));
         if let Some(volley) = volley
             && part != Part::Exclusive
         {
@@ -145,7 +147,7 @@ impl<'a> Worker<'a> {
     }
 
     fn perform(&mut self, at: usize, job: &Job) {
-        let calm = self.world.calm_at(Instant::now(), self.part);
+        let calm = self.world.calm_at(Instant::now());
         let (manner, cancelled) = self.inventor.manner(job, calm);
         let (made, done) = self.call(at, job, manner, cancelled);
         let target = self.targets[at];
