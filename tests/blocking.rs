@@ -8,7 +8,7 @@ use redisclient::client::{CallOptions, Client, Limit, Pipeline};
 use redisclient::error::{Code, Error, Outcome, Phase};
 use redisclient::net::Cancel;
 use redisclient::options;
-use redisclient::resp::Reply;
+use redisclient::resp::{Kind, Reply};
 use std::sync::Arc;
 use std::time::Duration;
 use support::{Flavour, Identity, Server, wait_until};
@@ -173,23 +173,35 @@ fn a_pop_that_was_cancelled_takes_nothing_later() {
     }
 }
 
+/// A pipeline with a command that blocks for longer than `limit`: what came of it.
+fn times_out(client: &Arc<Client>, blocks: &str, limit: Duration) -> Reply {
+    let mut pipeline = Pipeline::new(Arc::clone(client));
+    pipeline.add(Ok(&[b"INCR", b"before"]));
+    pipeline.add(Ok(&words(blocks)));
+    pipeline.add(Ok(&[b"INCR", b"behind"]));
+    let options = CallOptions {
+        limit: Limit::For(limit),
+        ..CallOptions::default()
+    };
+    let failure = pipeline.run(&options).err().unwrap();
+    assert_eq!(failure.error.code(), Code::Timeout, "{}", failure.error);
+    failure.partial.unwrap()
+}
+
 #[test]
 fn a_pop_in_a_pipeline_takes_nothing_later() {
     let server = Server::start_tls(Identity::Server, &[]);
-    let options = CallOptions {
-        limit: Limit::For(Duration::from_millis(40)),
-        ..CallOptions::default()
-    };
     let client = open(&server.url_tcp());
     for case in CASES {
-        prepare(&server);
-        let mut pipeline = Pipeline::new(Arc::clone(&client));
-        pipeline.add(Ok(&[b"INCR", b"before"]));
-        pipeline.add(Ok(&words(case.blocks)));
-        pipeline.add(Ok(&[b"INCR", b"behind"]));
-        let failure = pipeline.run(&options).err().unwrap();
-        assert_eq!(failure.error.code(), Code::Timeout, "{}", failure.error);
-        let partial = failure.partial.unwrap();
+        // Long enough that the first reply comes, also on a busy machine.
+        let mut limits = [40, 400, 4000].map(Duration::from_millis).into_iter();
+        let partial = loop {
+            prepare(&server);
+            let partial = times_out(&client, case.blocks, limits.next().unwrap());
+            if partial.items()[0].kind() == Kind::Integer {
+                break partial;
+            }
+        };
         assert_eq!(partial.items()[0].integer(), 1);
         assert!(partial.items()[1].text().starts_with(b"UNKNOWN"));
         assert!(partial.items()[2].text().starts_with(b"UNKNOWN"));
@@ -201,16 +213,22 @@ fn a_pop_in_a_pipeline_takes_nothing_later() {
 #[test]
 fn a_block_time_counts_beside_the_timeout() {
     let server = Server::start(Flavour::Redis, &[]);
-    let client = open(&format!("{}?timeout_ms=150", server.url_tcp()));
+    let client = open(&format!("{}?timeout_ms=2000", server.url_tcp()));
     prepare(&server);
-    for line in [
-        "BLPOP list 0.3",
-        "BZPOPMIN set 0.3",
-        "XREAD BLOCK 300 STREAMS stream $",
-        "WAIT 5 300",
-    ] {
-        let reply = run(&client, line, &CallOptions::default());
-        reply.unwrap_or_else(|error| panic!("{error}"));
-    }
-    assert_eq!(client.counts().idle, 1);
+    let lines = [
+        "BLPOP list 2.5",
+        "BZPOPMIN set 2.5",
+        "XREAD BLOCK 2500 STREAMS stream $",
+        "WAIT 5 2500",
+    ];
+    std::thread::scope(|scope| {
+        for line in lines {
+            let client = &client;
+            scope.spawn(move || {
+                let reply = run(client, line, &CallOptions::default());
+                reply.unwrap_or_else(|error| panic!("{error}"));
+            });
+        }
+    });
+    assert_eq!(client.counts().idle, lines.len());
 }

@@ -13,7 +13,7 @@ fn a_server_out_of_reach_is_left_alone_and_found_again() {
     let set = [
         ("retry.count", "0"),
         ("circuit.failures", "3"),
-        ("circuit.open_ms", "50"),
+        ("circuit.open_ms", "3000"),
     ];
     let client = open(&server.url_tcp(), &set);
     run(&client, "SET k v").unwrap();

@@ -16,7 +16,7 @@ use support::{BlackHole, Probe, Scripted, Told, same_port};
 
 const STAGGER: Duration = Duration::from_millis(250);
 /// How much later than promised something may happen on a busy machine.
-const SLACK: Duration = Duration::from_secs(1);
+const SLACK: Duration = Duration::from_secs(10);
 
 const REFUSED: i32 = 202;
 const UNRESOLVED: i32 = 201;
@@ -55,6 +55,19 @@ fn nobody() -> u16 {
     bound.unwrap().port()
 }
 
+/// What is a matter of milliseconds holds in one run of five at least: any step of a run may be held up
+/// by other work on the machine, but not one in each.
+fn prompt(mut run: impl FnMut() -> Told, holds: impl Fn(&Told) -> bool) {
+    let mut told = run();
+    for _ in 0..4 {
+        if holds(&told) {
+            return;
+        }
+        told = run();
+    }
+    assert!(holds(&told), "in none of five runs: {told:?}");
+}
+
 fn url(name: &str, port: u16, query: &str) -> String {
     let mark = if query.is_empty() { "" } else { "?" };
     format!("redis://{name}:{port}{mark}{query}")
@@ -76,12 +89,15 @@ fn a_dead_address_is_passed_over_at_once() {
     };
     drop(listeners.next());
     let server = says(listeners.next().unwrap(), "four");
-    let told = Probe::new()
-        .name("two.test", "::1,127.0.0.1")
-        .run(&url("two.test", server.port(), ""), &["PING"]);
-    told.answered("four");
-    assert_eq!(told.addresses(), ["::1", "127.0.0.1"]);
-    assert!(told.steps[0].took < SLACK, "{told:?}");
+    let run = || {
+        let told = Probe::new()
+            .name("two.test", "::1,127.0.0.1")
+            .run(&url("two.test", server.port(), ""), &["PING"]);
+        told.answered("four");
+        assert_eq!(told.addresses(), ["::1", "127.0.0.1"]);
+        told
+    };
+    prompt(run, |told| told.attempts[1].began < STAGGER);
 }
 
 #[test]
@@ -90,12 +106,15 @@ fn a_failure_starts_the_next_attempt_at_once() {
     drop(listeners.next());
     let server = says(listeners.next().unwrap(), "ninth");
     let eight: Vec<String> = (1..10).map(|last| format!("127.1.0.{last}")).collect();
-    let told = Probe::new()
-        .name("nine.test", &eight.join(","))
-        .run(&url("nine.test", server.port(), ""), &["PING"]);
-    told.answered("ninth");
-    assert_eq!(told.addresses(), eight);
-    assert!(told.attempts[8].began < 4 * STAGGER, "{told:?}");
+    let run = || {
+        let told = Probe::new()
+            .name("nine.test", &eight.join(","))
+            .run(&url("nine.test", server.port(), ""), &["PING"]);
+        told.answered("ninth");
+        assert_eq!(told.addresses(), eight);
+        told
+    };
+    prompt(run, |told| told.attempts[8].began < 4 * STAGGER);
 }
 
 #[test]
@@ -103,23 +122,24 @@ fn a_silent_address_is_overtaken_after_the_stagger_and_given_up() {
     let mut listeners = listen(&["127.1.1.1", "127.1.1.2"]).unwrap();
     let _hole = BlackHole::on(listeners.next().unwrap());
     let server = says(listeners.next().unwrap(), "second");
-    let told = Probe::new()
-        .name("two.test", "127.1.1.1,127.1.1.2")
-        .run(&url("two.test", server.port(), ""), &["PING"]);
-    told.answered("second");
-    assert_eq!(told.addresses(), ["127.1.1.1", "127.1.1.2"]);
-    let [loser, winner] = &told.attempts[..] else {
-        panic!("{told:?}");
+    let run = || {
+        let met = server.connections();
+        let told = Probe::new()
+            .name("two.test", "127.1.1.1,127.1.1.2")
+            .run(&url("two.test", server.port(), ""), &["PING"]);
+        told.answered("second");
+        assert_eq!(told.addresses(), ["127.1.1.1", "127.1.1.2"]);
+        assert_eq!(server.connections(), met + 1);
+        told
     };
     let early = Duration::from_millis(5);
-    assert!(winner.began >= STAGGER - early, "{told:?}");
-    assert!(winner.began < STAGGER + SLACK, "{told:?}");
-    let closed = loser.ended.expect("the loser is closed");
-    assert!(
-        closed >= winner.began && closed < winner.began + SLACK,
-        "{told:?}"
-    );
-    assert_eq!(server.connections(), 1);
+    let soon = Duration::from_millis(250);
+    prompt(run, |told| {
+        let (loser, winner) = (&told.attempts[0], &told.attempts[1]);
+        let closed = loser.ended.expect("the loser is closed");
+        (STAGGER - early..STAGGER + soon).contains(&winner.began)
+            && (winner.began..winner.began + soon).contains(&closed)
+    });
 }
 
 #[test]
@@ -129,12 +149,15 @@ fn a_failure_beside_a_silent_attempt_starts_the_next_at_once() {
     let _hole = BlackHole::on(listeners.next().unwrap());
     drop(listeners.next());
     let server = says(listeners.next().unwrap(), "third");
-    let told = Probe::new()
-        .name("three.test", &three.join(","))
-        .run(&url("three.test", server.port(), ""), &["PING"]);
-    told.answered("third");
-    assert_eq!(told.addresses(), three);
-    assert!(told.attempts[2].began < 2 * STAGGER, "{told:?}");
+    let run = || {
+        let told = Probe::new()
+            .name("three.test", &three.join(","))
+            .run(&url("three.test", server.port(), ""), &["PING"]);
+        told.answered("third");
+        assert_eq!(told.addresses(), three);
+        told
+    };
+    prompt(run, |told| told.attempts[2].began < 2 * STAGGER);
 }
 
 #[test]
@@ -143,16 +166,22 @@ fn never_more_than_two_attempts_are_under_way_and_the_last_is_reached() {
     let mut listeners = listen(&four).unwrap();
     let _holes = [(); 3].map(|()| BlackHole::on(listeners.next().unwrap()));
     let server = says(listeners.next().unwrap(), "fourth");
-    let told = Probe::new()
-        .name("four.test", &four.join(","))
-        .run(&url("four.test", server.port(), ""), &["PING"]);
-    told.answered("fourth");
-    assert_eq!(told.addresses(), four);
-    assert_eq!(told.most_at_once(), 2, "{told:?}");
-    let gaps = told.attempts.windows(2);
-    for gap in gaps.map(|pair| pair[1].began.saturating_sub(pair[0].began)) {
-        assert!(gap >= STAGGER - Duration::from_millis(5), "{told:?}");
-    }
+    let run = || {
+        let told = Probe::new()
+            .name("four.test", &four.join(","))
+            .run(&url("four.test", server.port(), ""), &["PING"]);
+        told.answered("fourth");
+        assert_eq!(told.addresses(), four);
+        assert_eq!(told.most_at_once(), 2, "{told:?}");
+        told
+    };
+    prompt(run, |told| {
+        let mut pairs = told.attempts.windows(2);
+        pairs.all(|pair| {
+            let gap = pair[1].began.saturating_sub(pair[0].began);
+            gap >= STAGGER - Duration::from_millis(5)
+        })
+    });
 }
 
 #[test]
@@ -179,7 +208,7 @@ fn in_order_each_address_has_its_turn_alone() {
     let _hole = BlackHole::on(listeners.next().unwrap());
     drop(listeners.next());
     let server = says(listeners.next().unwrap(), "third");
-    let query = "tcp.order=in_order&connect_timeout_ms=1500";
+    let query = "tcp.order=in_order&connect_timeout_ms=6000";
     let told = Probe::new()
         .name("three.test", &three.join(","))
         .run(&url("three.test", server.port(), query), &["PING"]);
@@ -317,13 +346,15 @@ fn a_failure_of_the_system_beside_a_silent_attempt_starts_the_next_at_once() {
         .into_iter();
     let _hole = BlackHole::on(listeners.next().unwrap());
     let server = Scripted::tcp_on(listeners.next().unwrap(), |conn, _| answer_pings(conn));
-    let told = Probe::new()
-        .name("three.test", "127.1.9.1,224.0.0.1,127.1.9.3")
-        .run(&format!("redis://three.test:{}", server.port()), &["PING"]);
-    told.answered("PONG");
-    assert_eq!(told.addresses(), ["127.1.9.1", "224.0.0.1", "127.1.9.3"]);
-    assert!(
-        told.attempts[2].began < Duration::from_millis(450),
-        "{told:?}"
-    );
+    let run = || {
+        let told = Probe::new()
+            .name("three.test", "127.1.9.1,224.0.0.1,127.1.9.3")
+            .run(&format!("redis://three.test:{}", server.port()), &["PING"]);
+        told.answered("PONG");
+        assert_eq!(told.addresses(), ["127.1.9.1", "224.0.0.1", "127.1.9.3"]);
+        told
+    };
+    prompt(run, |told| {
+        told.attempts[2].began < Duration::from_millis(450)
+    });
 }

@@ -17,7 +17,7 @@ use support::{Conn, Flavour, Identity, Proxy, Scripted, Server, tls};
 const TOTAL: usize = 64 << 20;
 const SIZE: usize = 64 << 10;
 /// Far more than it takes; less than a hang.
-const LIMIT: &str = "timeout_ms=60000";
+const LIMIT: &str = "timeout_ms=600000";
 
 fn open(url: &str) -> Arc<Client> {
     let mark = if url.contains('?') { '&' } else { '?' };

@@ -1,13 +1,16 @@
 //! Fork: a child works on connections of its own, whatever the parent was doing; the parent does
 //! not notice. And signals: a closed peer does not kill the process.
+//!
+//! One after the other: a child holds a copy of every descriptor there is.
 #![cfg(unix)]
 #![allow(unsafe_code, reason = "fork and signals have no safe form")]
 #![allow(clippy::unwrap_used, reason = "a test ends at a failure")]
 
 mod support;
 
-use std::sync::Arc;
+use std::os::fd::BorrowedFd;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use redisclient::client::{CallOptions, Client, Limit, Pipeline};
@@ -17,7 +20,13 @@ use redisclient::error::Code;
 use redisclient::events::{ConnectionReleased, Listener};
 use redisclient::net::Cancel;
 use redisclient::options;
-use support::{Flavour, Scripted, Server};
+use socket2::SockRef;
+use support::{Flavour, PATIENCE, Scripted, Server, wait_until};
+
+fn alone() -> MutexGuard<'static, ()> {
+    static ALONE: Mutex<()> = Mutex::new(());
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 fn open(url: &str) -> Client {
     match Client::open(options::url::parse(url.as_bytes(), None).unwrap()) {
@@ -63,6 +72,7 @@ fn wait(child: libc::pid_t) -> i32 {
 
 #[test]
 fn a_child_works_on_connections_of_its_own() {
+    let _alone = alone();
     let server = Server::start(Flavour::Redis, &[]);
     for url in [server.url_tcp(), server.url_unix()] {
         let client = Arc::new(open(&url));
@@ -88,6 +98,7 @@ fn a_child_works_on_connections_of_its_own() {
 
 #[test]
 fn forks_while_other_threads_hold_every_lock() {
+    let _alone = alone();
     let server = Server::start(Flavour::Redis, &[]);
     let client = open(&format!("{}?pool.max=2", server.url_unix()));
     let done = AtomicBool::new(false);
@@ -115,14 +126,26 @@ fn is_open(descriptor: i32) -> bool {
     unsafe { libc::fcntl(descriptor, libc::F_GETFD) >= 0 }
 }
 
+/// Whether it is connected to this server, and not to one of a test beside this one.
+fn leads_to(descriptor: i32, server: &Server) -> bool {
+    if !is_open(descriptor) {
+        return false;
+    }
+    // SAFETY: it is open; were it closed meanwhile, there would be no address.
+    let socket = unsafe { BorrowedFd::borrow_raw(descriptor) };
+    SockRef::from(&socket).peer_addr().is_ok_and(|peer| {
+        let by_tcp = peer.as_socket().map(|it| it.port()) == Some(server.port());
+        by_tcp || peer.as_pathname() == Some(&server.socket())
+    })
+}
+
 #[test]
 fn a_child_closes_what_it_inherited_and_nothing_else() {
+    let _alone = alone();
     let server = Server::start(Flavour::Redis, &[]);
     for url in [server.url_unix(), server.url_tcp()] {
-        let before: Vec<i32> = (3..512).filter(|descriptor| is_open(*descriptor)).collect();
         let client = open(&url);
-        let mut opened = (3..512).filter(|it| is_open(*it) && !before.contains(it));
-        let ours = opened.next().unwrap();
+        let ours = (3..512).find(|it| leads_to(*it, &server)).unwrap();
         let closes = fork(|| {
             let fresh = echo(&client, "child");
             // The child's own connection took the number over, or it is closed.
@@ -146,6 +169,7 @@ fn a_child_closes_what_it_inherited_and_nothing_else() {
 
 #[test]
 fn a_connection_of_the_parent_says_so() {
+    let _alone = alone();
     let server = Server::start(Flavour::Redis, &[]);
     let config = options::url::parse(server.url_unix().as_bytes(), None).unwrap();
     let manual = Manual::open(config).unwrap_or_else(|error| panic!("{error}"));
@@ -161,6 +185,7 @@ fn a_connection_of_the_parent_says_so() {
 
 #[test]
 fn a_child_asks_for_itself_what_its_server_knows() {
+    let _alone = alone();
     let server = Scripted::tcp(|mut conn, _| {
         conn.answer_hello();
         while conn.read_command().is_some() {
@@ -180,6 +205,7 @@ fn a_child_asks_for_itself_what_its_server_knows() {
 
 #[test]
 fn a_child_starts_with_what_was_set_and_with_numbers_and_listeners_of_its_own() {
+    let _alone = alone();
     let server = Server::start(Flavour::Redis, &[]);
     let client = open(&server.url_unix());
     let heard = Arc::new(AtomicUsize::new(0));
@@ -211,6 +237,7 @@ fn a_child_starts_with_what_was_set_and_with_numbers_and_listeners_of_its_own() 
 
 #[test]
 fn forks_while_another_thread_changes_options() {
+    let _alone = alone();
     let server = Server::start(Flavour::Redis, &[]);
     let client = open(&server.url_unix());
     let done = AtomicBool::new(false);
@@ -241,6 +268,7 @@ fn forks_while_another_thread_changes_options() {
 
 #[test]
 fn a_cancel_works_in_a_child() {
+    let _alone = alone();
     let server = Server::start(Flavour::Redis, &[]);
     let client = open(&server.url_unix());
     let cancel = Arc::new(Cancel::default());
@@ -263,6 +291,7 @@ fn a_cancel_works_in_a_child() {
 
 #[test]
 fn a_closed_peer_raises_no_sigpipe() {
+    let _alone = alone();
     let server = Scripted::tcp(|mut conn, _| {
         conn.answer_hello();
         conn.reset();
@@ -284,13 +313,14 @@ fn a_closed_peer_raises_no_sigpipe() {
 
 #[test]
 fn a_timed_out_pop_is_over_although_a_child_holds_its_socket() {
+    let _alone = alone();
     let server = Server::start(Flavour::Redis, &[]);
     for url in [server.url_tcp(), server.url_unix()] {
         let client = open(&url);
         assert!(echo(&client, "connected"));
         // It inherits the descriptors and never uses the client.
         let child = fork(|| {
-            std::thread::sleep(Duration::from_secs(20));
+            std::thread::sleep(3 * PATIENCE);
             true
         });
         let options = CallOptions {
@@ -299,13 +329,9 @@ fn a_timed_out_pop_is_over_although_a_child_holds_its_socket() {
         };
         let error = client.execute(&[b"BLPOP", b"list", b"0"], &options);
         assert_eq!(error.unwrap_err().code(), Code::Timeout);
-        let began = Instant::now();
-        while server.info("clients", "blocked_clients") != "0" {
-            assert!(
-                began.elapsed() < Duration::from_secs(5),
-                "still armed: {url}"
-            );
-        }
+        wait_until("the pop is over for the server", || {
+            server.info("clients", "blocked_clients") == "0"
+        });
         // SAFETY: a child of ours.
         unsafe { libc::kill(child, libc::SIGKILL) };
         wait(child);

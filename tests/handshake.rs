@@ -121,13 +121,16 @@ fn a_password_that_a_server_echoes_is_not_shown() {
 fn a_silent_server_ends_at_the_connect_timeout() {
     let server = Scripted::tcp(|mut conn, _| conn.wait_closed());
     let started = Instant::now();
-    let error = open(&format!("{}?connect_timeout_ms=120", server.url()))
-        .err()
-        .unwrap();
+    let error = open(&format!(
+        "{}?connect_timeout_ms=120&timeout_ms=60000",
+        server.url()
+    ))
+    .err()
+    .unwrap();
     let elapsed = started.elapsed();
     assert_eq!(error.code(), Code::Timeout, "{error}");
     assert_eq!(error.phase(), Some(Phase::Handshake));
-    assert!(elapsed >= Duration::from_millis(120) && elapsed < Duration::from_millis(400));
+    assert!(elapsed >= Duration::from_millis(120) && elapsed < Duration::from_secs(20));
 }
 
 #[test]
@@ -176,7 +179,8 @@ fn the_socket_is_kept_alive_and_not_inherited() {
             let mut address: libc::sockaddr_in = std::mem::zeroed();
             let mut size = size_of::<libc::sockaddr_in>() as libc::socklen_t;
             let found = libc::getpeername(descriptor, (&raw mut address).cast(), &mut size);
-            (found == 0).then(|| u16::from_be(address.sin_port))
+            let is_inet = i32::from(address.sin_family) == libc::AF_INET;
+            (found == 0 && is_inet).then(|| u16::from_be(address.sin_port))
         }
     };
     let socket = (3..4096).find(|descriptor| peer_port(*descriptor) == Some(server.port()));

@@ -44,7 +44,7 @@ impl Session {
         session.env("REDISCLIENT_TEST_FAIL", nth.to_string());
         session.env("REDISCLIENT_TEST_FAIL_FROM", from.to_string());
         let log = path("log");
-        let status = run_to_end(session, &log, PATIENCE).unwrap();
+        let status = run_to_end(session, &log, 3 * PATIENCE).unwrap();
         (status, read(&log))
     }
 }

@@ -371,7 +371,7 @@ fn a_reply_that_is_swallowed_leaves_the_outcome_unknown() {
             (Code::Timeout, Outcome::Unknown, 1)
         );
         scene.proxy.set(Fault::None);
-        // Over the connection after it, so that the first had time enough.
+        support::wait_until("it ran", || scene.server.cli(&["GET", "counter"]) == "1");
         let seen = run(&client, "GET counter").unwrap();
         assert_eq!(seen.text(), b"1", "{error}");
         assert_eq!(seen.kind(), Kind::String);

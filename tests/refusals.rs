@@ -217,7 +217,7 @@ fn patient(url: &str) -> Arc<Client> {
 
 #[test]
 fn a_replica_that_lost_its_primary_is_asked_until_it_serves() {
-    let nobody = support::free_port().to_string();
+    let nobody = support::refusing_port().to_string();
     let server = Server::start(Flavour::Redis, &["--replica-serve-stale-data", "no"]);
     server.cli(&["REPLICAOF", "127.0.0.1", &nobody]);
     let client = patient(&server.url_tcp());
@@ -237,8 +237,8 @@ fn a_server_that_loads_its_data_is_asked_until_it_serves() {
         return;
     }
     server.cli(&["DEBUG", "POPULATE", "2000"]);
-    // Half a millisecond for each key, with a look at its clients every kilobyte.
-    server.cli(&["CONFIG", "SET", "key-load-delay", "500"]);
+    // Five milliseconds for each key, with a look at its clients every kilobyte.
+    server.cli(&["CONFIG", "SET", "key-load-delay", "5000"]);
     server.cli(&[
         "CONFIG",
         "SET",
@@ -249,10 +249,12 @@ fn a_server_that_loads_its_data_is_asked_until_it_serves() {
     std::thread::scope(|scope| {
         let reloading = scope.spawn(|| server.cli(&["DEBUG", "RELOAD"]));
         wait_until("it loads", || server.info("persistence", "loading") == "1");
-        assert_eq!(run(&client, "INCR n").unwrap().integer(), 1);
+        let asking = scope.spawn(|| run(&client, "INCR n"));
+        wait_until("it refused", || said(&server, "LOADING") >= 2);
+        server.cli(&["CONFIG", "SET", "key-load-delay", "0"]);
+        assert_eq!(asking.join().unwrap().unwrap().integer(), 1);
         assert_eq!(reloading.join().unwrap(), "OK");
     });
-    assert!(said(&server, "LOADING") >= 2);
 }
 
 #[test]

@@ -19,7 +19,7 @@ fn a_library_that_was_let_go_is_still_there_and_opens_again() {
     command.args([server.url_tcp(), server.url_unix(), server.url_tls()]);
     let probe = Probe::new().name("slow.test", "sleep:1");
     probe.watch(&mut command, &trace);
-    let status = run_to_end(command, &log, PATIENCE);
+    let status = run_to_end(command, &log, 3 * PATIENCE);
     let said = std::fs::read_to_string(&log).unwrap();
     assert!(status.is_some_and(|it| it.success()), "{status:?}: {said}");
 }

@@ -182,7 +182,7 @@ fn pauses_are_made_as_the_formula_says() {
         ("retry.backoff=constant&retry.base_ms=40", 120),
         ("retry.backoff=exponential&retry.base_ms=10", 140),
         (
-            "retry.backoff=exponential&retry.base_ms=500&retry.cap_ms=30",
+            "retry.backoff=exponential&retry.base_ms=5000&retry.cap_ms=30",
             90,
         ),
         ("retry.backoff=equal_jitter&retry.base_ms=10", 70),
@@ -194,14 +194,15 @@ fn pauses_are_made_as_the_formula_says() {
         assert_eq!(failure(&client, "PING").attempts(), 4);
         let took = start.elapsed();
         assert!(took >= Duration::from_millis(least), "{query}: {took:?}");
-        assert!(took < Duration::from_secs(4), "{query}: {took:?}");
+        // Less than three pauses without the cap, or three that there must not be.
+        assert!(took < Duration::from_secs(10), "{query}: {took:?}");
     }
 }
 
 #[test]
 fn connect_timeouts_within_a_command_share_its_time() {
     let mute = Scripted::tcp(|mut conn, _| conn.wait_closed());
-    let query = "connect_timeout_ms=100&timeout_ms=350&retry.backoff=none";
+    let query = "connect_timeout_ms=500&timeout_ms=1750&retry.backoff=none";
     let start = Instant::now();
     let error = failure(&lazy(&mute.url(), query), "GET k");
     let took = start.elapsed();
@@ -210,10 +211,10 @@ fn connect_timeouts_within_a_command_share_its_time() {
         (Code::Timeout, Outcome::NotSent)
     );
     assert!((2..=4).contains(&error.attempts()), "{error}");
-    assert!(took < Duration::from_millis(1500), "{took:?}");
+    assert!(took < Duration::from_secs(20), "{took:?}");
     // A connect that would outlast the command ends with it.
     let query = "connect_timeout_ms=60000&timeout_ms=200";
     let start = Instant::now();
     assert_eq!(failure(&lazy(&mute.url(), query), "GET k").attempts(), 1);
-    assert!(start.elapsed() < Duration::from_millis(1500));
+    assert!(start.elapsed() < Duration::from_secs(20));
 }

@@ -9,7 +9,7 @@ use redisclient::client::{CallOptions, Client};
 use redisclient::error::{Code, Error};
 use redisclient::options;
 use redisclient::resp::Reply;
-use support::{Flavour, Scripted, Server, wait_until};
+use support::{Flavour, Scripted, Server, refusing_port, wait_until};
 
 fn open(url: &str, query: &str) -> Client {
     let url = format!("{url}?{query}");
@@ -29,9 +29,7 @@ fn set(client: &Client, name: &str, value: &str) {
 
 #[test]
 fn retries_follow_what_is_set() {
-    let server = Scripted::tcp(|_, _| {});
-    let url = server.url();
-    drop(server);
+    let url = format!("redis://127.0.0.1:{}", refusing_port());
     let client = open(&url, "lazy=yes&retry.count=0&retry.base_ms=1");
     let attempts = || run(&client, "PING").unwrap_err().attempts();
     assert_eq!(attempts(), 1);
@@ -57,7 +55,7 @@ fn times_follow_what_is_set_on_connections_old_and_new() {
         let started = Instant::now();
         let error = run(&client, "GET k").unwrap_err();
         assert_eq!(error.code(), Code::Timeout, "{error}");
-        assert!(started.elapsed() < Duration::from_secs(2), "{error}");
+        assert!(started.elapsed() < Duration::from_secs(4), "{error}");
     }
     server.resume();
     assert_eq!(client.stats().timeouts, 2);
@@ -68,12 +66,12 @@ fn times_follow_what_is_set_on_connections_old_and_new() {
 #[test]
 fn the_connect_timeout_follows_what_is_set() {
     let server = Scripted::tcp(|mut conn, _| conn.wait_closed());
-    let client = open(&server.url(), "lazy=yes&retry.count=0&timeout_ms=10000");
+    let client = open(&server.url(), "lazy=yes&retry.count=0&timeout_ms=60000");
     set(&client, "connect_timeout_ms", "50");
     let started = Instant::now();
     let error = run(&client, "PING").unwrap_err();
     assert_eq!(error.code(), Code::Timeout, "{error}");
-    assert!(started.elapsed() < Duration::from_secs(4), "{error}");
+    assert!(started.elapsed() < Duration::from_secs(20), "{error}");
 }
 
 #[test]

@@ -153,13 +153,13 @@ fn asking_takes_no_more_time_than_the_call_has() {
     });
     let client = open(&server.url(), QUICK);
     let call = CallOptions {
-        limit: Limit::For(Duration::from_millis(300)),
+        limit: Limit::For(Duration::from_secs(3)),
         ..CallOptions::default()
     };
     let began = Instant::now();
     let error = client.execute(&[b"FOO"], &call).unwrap_err();
     assert_eq!(error.outcome(), Outcome::Unknown, "{error}");
-    assert!(began.elapsed() < Duration::from_secs(3));
+    assert!(began.elapsed() < Duration::from_secs(20));
     assert_eq!((server.count("FOO"), server.count("COMMAND")), (1, 1));
 }
 

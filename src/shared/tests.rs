@@ -20,6 +20,8 @@ use crate::sys::poll::{Descriptor, Ready};
 const DIGIT: usize = 8;
 const SIZE: usize = 11;
 pub(super) const SHORT: Duration = Duration::from_millis(20);
+/// Enough to do something first.
+const SECOND: Duration = Duration::from_secs(1);
 pub(super) const LONG: Duration = Duration::from_secs(20);
 
 #[derive(Default)]
@@ -248,7 +250,7 @@ fn what_is_added_to_an_idle_link_under_its_writer_waits_for_the_probe() {
         let first = scope.spawn(|| ask(&links, 1, LONG));
         server.wait_until(|now| now.writers == 1);
         // Reads the first one's reply, and is out of time before it can write.
-        let second = ask(&links, 2, SHORT);
+        let second = ask(&links, 2, SECOND);
         assert_eq!(second.unwrap_err().code(), Code::Timeout);
         assert!(link.lock().flight.is_empty() && link.lock().writing);
         let third = scope.spawn(|| ask(&links, 3, LONG));
@@ -308,7 +310,7 @@ fn what_was_given_up_on_a_silent_connection_makes_room() {
 /// Links whose connection is made, and is given up after a short silence.
 fn impatient_links() -> (Arc<Server>, Links<NoTask>) {
     let config = Config {
-        timeout: Some(SHORT),
+        timeout: Some(SECOND),
         ..Config::default()
     };
     let (server, links) = links(&config);
@@ -325,7 +327,10 @@ fn give_up_at_once(links: &Links<NoTask>, number: u8) {
 /// Until its connection has been silent for too long.
 fn wait_for_silence(links: &Links<NoTask>) {
     let heard = links.hub.links[0].lock().heard;
-    wait_for(|| links.hub.clock.now() - heard > 2 * SHORT.as_millis() as u64);
+    wait_for(|| {
+        thread::sleep(Duration::from_millis(1));
+        links.hub.clock.now() - heard > 2 * SECOND.as_millis() as u64
+    });
 }
 
 /// A reply that came while nobody read is not silence.

@@ -67,10 +67,10 @@ static void of_two_kinds(void) {
   redisclient_queue_free(queue);
 }
 
-/* A loop that knows only poll and drain wakes up far more rarely than there are completions. */
-static void coalesced(void) {
+/* A loop that knows only poll and drain; how often it woke up. */
+static int wake_ups(int total) {
   redisclient_queue *queue = open_queue(client);
-  int total = scaled(20000), taken = 0, wakes = 0;
+  int taken = 0, wakes = 0;
   static redisclient_completion some[4096];
   for (int i = 0; i < total; i++) CHECK_INT(submit_ticket(queue, NULL, (uint64_t)i), REDISCLIENT_OK);
   while (taken < total && readable(queue, PATIENCE_MS)) {
@@ -84,8 +84,15 @@ static void coalesced(void) {
     }
   }
   CHECK_INT(taken, total);
-  if (!CHECK(wakes * 8 < total) || at_length()) fprintf(stderr, "    %d wake-ups for %d completions\n", wakes, total);
   redisclient_queue_free(queue);
+  return wakes;
+}
+
+/* It wakes up far more rarely than there are completions, unless others have the processors meanwhile. */
+static void coalesced(void) {
+  int total = scaled(20000), wakes = total;
+  for (int round = 0; round < 5 && wakes * 8 >= total; round++) wakes = wake_ups(total);
+  if (!CHECK(wakes * 8 < total) || at_length()) fprintf(stderr, "    %d wake-ups for %d completions\n", wakes, total);
 }
 
 static int watch(redisclient_queue *queue, uint32_t how) {

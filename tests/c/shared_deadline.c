@@ -183,7 +183,7 @@ static void full(void) {
 
 /* A server that never says anything again costs the link: some time later another one serves. */
 static void long_silence(const char *silent) {
-  client = open_with(silent, "mode=shared&timeout_ms=200");
+  client = open_with(silent, "mode=shared&timeout_ms=1000");
   bool served = false;
   for (int64_t start = now_ms(); !served && now_ms() - start < 60000;) {
     redisclient_error *error = NULL;

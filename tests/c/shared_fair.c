@@ -23,7 +23,8 @@ static void range(int count, int64_t *least, int64_t *most) {
   }
 }
 
-/* Until each has called so often: on a busy machine one may not run at all for long. */
+/* Until each has called often, and none much more often than another: on a busy machine one may not run
+ * at all for long. */
 static void shares(const char *url, const char *query, int count) {
   client = open_with(url, query);
   atomic_store(&stop, false);
@@ -31,7 +32,13 @@ static void shares(const char *url, const char *query, int count) {
   begin_callers(count, call);
   WAIT_UNTIL(atomic_load(&ready) == count);
   int64_t enough = at_length() ? 5000 : under("plain") ? 200 : 10, least = 0, most = 0, slowest = 0;
-  for (int64_t start = now_ms(); least < enough && now_ms() - start < 60000; range(count, &least, &most)) pause_ms(20);
+  bool fair = false;
+  for (int64_t start = now_ms(); !fair && now_ms() - start < 60000;) {
+    pause_ms(20);
+    range(count, &least, &most);
+    /* A tool's own scheduler is not ours. */
+    fair = least >= enough && (!under("plain") || most <= least * 20 + 100);
+  }
   for (int i = 0; i < 20; i++) {
     int64_t start = now_ms();
     own_echo(client, -1, i);
@@ -39,8 +46,7 @@ static void shares(const char *url, const char *query, int count) {
   }
   atomic_store(&stop, true);
   join_callers(count);
-  bool good = CHECK(least >= enough) & CHECK(slowest < 15000);
-  if (under("plain")) good &= CHECK(most <= least * 20 + 100); /* a tool's own scheduler is not ours */
+  bool good = CHECK(fair) & CHECK(slowest < 15000);
   if (!good || at_length())
     fprintf(stderr, "    %s with %d threads: from %" PRId64 " to %" PRId64 " calls, slowest guest %" PRId64 " ms\n", query, count, least, most, slowest);
   redisclient_free(client);

@@ -9,9 +9,13 @@ use redisclient::resp::Reply;
 /// Names and values of options.
 pub type Set<'a> = [(&'a str, &'a str)];
 
-/// A URL and options, read.
+/// A URL and options, read. Time limits that neither of them says are long: on a busy machine any step
+/// may take seconds.
 pub fn config(url: &str, set: &Set) -> Result<Config> {
     let mut options = Options::new();
+    for name in ["timeout_ms", "connect_timeout_ms"] {
+        options.set(name, b"60000")?;
+    }
     for (name, value) in set {
         options.set(name, value.as_bytes())?;
     }

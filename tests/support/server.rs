@@ -5,7 +5,7 @@
 
 use super::raw::{RawClient, Value};
 use super::tls::{self, Identity};
-use super::{Flavour, PATIENCE, TempDir, free_port, spawn_for_life};
+use super::{Flavour, PATIENCE, TempDir, free_port, spawn_for_life, wait_until};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Mutex, MutexGuard};
@@ -102,11 +102,12 @@ impl Server {
         self.tls.expect("started by start_tls").0
     }
 
-    /// The URL of its TLS port, with what makes a client trust it.
+    /// The URL of its TLS port, with what makes a client trust it. By its address: the thread that looks
+    /// a name up is never waited for.
     pub fn url_tls(&self) -> String {
         let ca = tls::file("ca.pem");
         let port = self.tls_port();
-        format!("rediss://localhost:{port}?tls.ca_file={}", ca.display())
+        format!("rediss://127.0.0.1:{port}?tls.ca_file={}", ca.display())
     }
 
     /// Its process id.
@@ -135,6 +136,12 @@ impl Server {
     /// Stops the process: it holds its sockets and says nothing.
     pub fn pause(&self) {
         self.signal(libc::SIGSTOP);
+        // The signal may come before the process has stopped.
+        let stat = format!("/proc/{}/stat", self.pid());
+        wait_until("the server has stopped", || {
+            let stat = std::fs::read_to_string(&stat).unwrap();
+            stat.rsplit_once(") ").unwrap().1.starts_with('T')
+        });
     }
 
     /// Lets it go on.

@@ -1,5 +1,6 @@
 //! Things a test holds for a while: a directory of its own and a port that nobody listens on.
 
+use std::collections::BTreeSet;
 use std::hash::{BuildHasher, RandomState};
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
@@ -62,13 +63,19 @@ impl Drop for TempDir {
     }
 }
 
-/// A TCP port of 127.0.0.1 that was free a moment ago. It lies below the range from which the
-/// system serves outgoing connections, so that it stays free across a restart.
+/// A TCP port of 127.0.0.1 that was free a moment ago, and is given to nobody else in this process. It
+/// lies below the range from which the system serves outgoing connections, so that it stays free across
+/// a restart.
 pub fn free_port() -> u16 {
-    (0..1000)
+    static GIVEN: Mutex<BTreeSet<u16>> = Mutex::new(BTreeSet::new());
+    let mut given = GIVEN.lock().unwrap_or_else(PoisonError::into_inner);
+    let port = (0..10_000)
         .map(|_| 10_000 + u16::try_from(random() % 12_000).unwrap())
+        .filter(|port| !given.contains(port))
         .find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok())
-        .expect("no free port between 10000 and 22000")
+        .expect("no free port between 10000 and 22000");
+    given.insert(port);
+    port
 }
 
 /// A TCP port of 127.0.0.1 that refuses connections for as long as this process lives: it is bound,

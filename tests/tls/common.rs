@@ -9,11 +9,11 @@ use redisclient::deadline::{Deadline, Moment};
 use redisclient::error::Error;
 
 /// The limit of waits that are to end in vain.
-pub const LIMIT: Duration = Duration::from_millis(300);
+pub const LIMIT: Duration = Duration::from_secs(2);
 /// How much later than promised something may happen on a busy machine.
-pub const SLACK: Duration = Duration::from_secs(1);
+pub const SLACK: Duration = Duration::from_secs(10);
 /// `LIMIT` for connecting.
-pub const SHORT: (&str, &str) = ("connect_timeout_ms", "300");
+pub const SHORT: (&str, &str) = ("connect_timeout_ms", "2000");
 /// Nothing is tried again.
 pub const ONCE: (&str, &str) = ("retry.count", "0");
 /// Opened without connecting.

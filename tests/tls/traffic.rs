@@ -1,9 +1,9 @@
 //! What a client does over TLS as it does in clear: large values, pipelines, a pool.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use crate::common::{VERSIONS, noise, patient, server_of};
+use crate::common::{VERSIONS, noise, patient, server_of, within};
 use crate::support::client::{open_trusting, ping, run};
 use crate::support::{Fault, Identity, PATIENCE, Proxy, Scripted, Server};
 use openssl::ssl::ShutdownState;
@@ -85,7 +85,7 @@ fn a_huge_pipeline_flows_both_ways_through_narrow_sockets() {
         }
         let started = Instant::now();
         let reply = pipeline
-            .run(&patient())
+            .run(&within(Duration::from_secs(600)))
             .unwrap_or_else(|failure| panic!("{version}: {}", failure.error));
         for (number, item) in reply.items().iter().enumerate() {
             assert!(item.text() == &value[number..], "{version}: {number}");
