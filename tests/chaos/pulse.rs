@@ -33,6 +33,9 @@ struct Felt {
 }
 
 const PAUSE: Duration = Duration::from_millis(5);
+/// A server that has much to do answers within this time; what is beyond counts as lost. Were it
+/// shorter, a run that is merely busy would excuse whoever is not woken.
+const USUAL: Duration = Duration::from_millis(20);
 
 impl Pulse {
     pub fn start(servers: [&Server; 2]) -> Self {
@@ -47,7 +50,7 @@ impl Pulse {
         }
     }
 
-    /// How much of the time between two moments the later server owed an answer.
+    /// How long the server that was later was late with an answer between two moments.
     pub fn lost(&self, from: Instant, until: Instant) -> Duration {
         let each = self.fingers.iter().map(|it| it.felt().lost(from, until));
         each.max().unwrap_or_default()
@@ -73,7 +76,7 @@ impl Finger {
             felt.asked = None;
             // Who is not there is not late.
             if client.is_some() {
-                felt.beats.note(asked, Instant::now());
+                felt.beats.note(asked + USUAL, Instant::now());
             }
             drop(felt);
             std::thread::sleep(PAUSE);
@@ -87,7 +90,7 @@ impl Finger {
 
 impl Felt {
     fn lost(&self, from: Instant, until: Instant) -> Duration {
-        let open = self.asked.unwrap_or(until).max(from);
+        let open = self.asked.map_or(until, |asked| asked + USUAL).max(from);
         self.beats.lost(from, until) + until.saturating_duration_since(open)
     }
 }
