@@ -1,6 +1,8 @@
 """Compares instructions and allocations of this library with the committed baseline. Never a time.
 
-Both are counted inside the measured calls only, after a warm-up, so that a run says the same as the one before.
+Both are counted inside the measured calls only, after a warm-up, so that a run says the same as the one before, but for
+replies that came in pieces: they cost more, and a busy machine makes more of them. What grew is therefore counted again,
+and the least of it compared: what the library itself costs more is in all of them.
 """
 
 import json
@@ -14,10 +16,11 @@ from .tools import Broken
 from .workloads import rows
 
 GROWTH = 0.02
+RECOUNTS = 2
 RENEW = "make bench-baseline"
 
 
-def counts():
+def counts(before):
     """Everything that is gated: name to count, as whole numbers."""
     builder, servers = Builder(), Servers()
     try:
@@ -28,17 +31,31 @@ def counts():
         builder.counter()
         builder.everything({(row.program, split(subject, row.program)[0]) for row, subject in wanted})
         with ThreadPoolExecutor(2) as pool:
-            return dict(pool.map(lambda pair: _count(bench, builder, *pair), wanted))
+            return dict(pool.map(lambda pair: _least(bench, builder, pair, before), wanted))
     finally:
         servers.close()
 
 
-def _count(bench, builder, row, subject):
+def _least(bench, builder, pair, before):
+    row, subject = pair
     name = f"{row.name}{', in place' if subject.endswith('/place') else ''}"
+    least = _count(bench, builder, row, subject)
+    for _ in range(RECOUNTS):
+        if not grew(before.get(name), least):
+            break
+        least = min(least, _count(bench, builder, row, subject))
+    return name, least
+
+
+def _count(bench, builder, row, subject):
     command = bench.command(row, subject)
     if row.metric == "instructions":
-        return name, tools.instructions(command)
-    return name, tools.allocations(command, builder.counter())
+        return tools.instructions(command)
+    return tools.allocations(command, builder.counter())
+
+
+def grew(old, new):
+    return old is not None and new > old * (1 + GROWTH)
 
 
 def compared(before, now):
@@ -49,7 +66,7 @@ def compared(before, now):
         if old is None or new is None:
             lines.append(f"{'NEW' if old is None else 'GONE':9} {name}: {new if old is None else old:,}")
             well = False
-        elif new > old * (1 + GROWTH):
+        elif grew(old, new):
             lines.append(f"GREW      {name}: from {old:,} to {new:,}{_percent(old, new)}")
             well = False
         elif new < old * (1 - GROWTH):
@@ -63,8 +80,9 @@ def _percent(old, new):
 
 def run(renew):
     """The exit code."""
+    baseline = {"counts": {}} if renew else json.loads(places.BASELINE.read_text(encoding="utf-8"))
     try:
-        now = counts()
+        now = counts(baseline["counts"])
     except (Absent, Broken) as why:
         print(f"bench: cannot count: {why}")
         return 1
@@ -74,7 +92,6 @@ def run(renew):
         places.BASELINE.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
         print(f"bench: wrote {len(now)} counts into {places.BASELINE.relative_to(places.ROOT)}")
         return 0
-    baseline = json.loads(places.BASELINE.read_text(encoding="utf-8"))
     lines, well = compared(baseline["counts"], now)
     print("\n".join(lines))
     print(f"bench: {len(now)} counts compared, each may grow by {GROWTH:.0%}: {'well' if well else 'FAILED'}")

@@ -1,5 +1,6 @@
 """Private servers, on a Unix socket and a free port each, and the values that the programs ask for."""
 
+import random
 import re
 import shutil
 import socket
@@ -12,13 +13,26 @@ from pathlib import Path
 from . import places
 
 SIZES = (16, 1024, 65536, 1 << 20, 64 << 20)
+# Seconds that a server may take to start, on a busy machine.
+START = 60
 USER, PASSWORD = "bench", "a-password"
 
 
+# Below the ports of outgoing connections, any of which may be taken at any time.
+PORTS = range(10_000, 22_000)
+IN_USE = "Address already in use"
+
+
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    for _ in range(1000):
+        port = random.choice(PORTS)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    raise SystemExit(f"bench: no port is free between {PORTS.start} and {PORTS.stop}")
 
 
 class Server:
@@ -27,33 +41,41 @@ class Server:
     def __init__(self, binary):
         self.folder = Path(tempfile.mkdtemp(prefix="redisclient-bench."))
         self.path = str(self.folder / "socket")
-        self.port = free_port()
         words = subprocess.run([binary, "--version"], capture_output=True, text=True, check=True).stdout
         name = "Valkey" if "valkey" in words.lower() else "Redis"
         self.version = f"{name} {re.search(r'v=([0-9.]+)', words).group(1)}"
-        log = open(self.folder / "log", "wb")
-        self.process = subprocess.Popen(
-            [binary, "--port", str(self.port), "--bind", "127.0.0.1", "--unixsocket", self.path, "--save", "",
-             "--appendonly", "no", "--dir", str(self.folder), "--daemonize", "no", "--maxclients", "4000", "--tcp-backlog", "4000"],
-            stdout=log, stderr=log, stdin=subprocess.DEVNULL)
-        log.close()
-        self._wait()
+        # Somebody may take the port between the look and the start.
+        while not self._start(binary):
+            pass
         for size in SIZES:
             self.command("SET", f"value:{size}", "v" * size)
         self.command("ACL", "SETUSER", USER, "on", ">" + PASSWORD, "~*", "+@all")
 
-    def _wait(self):
-        for _ in range(400):
-            if self.process.poll() is not None:
-                break
-            try:
-                if self.command("PING").startswith(b"+PONG"):
-                    return
-            except OSError:
-                time.sleep(0.025)
+    def _start(self, binary):
+        """False when somebody else has the port."""
+        self.port = free_port()
+        with open(self.folder / "log", "wb") as log:
+            self.process = subprocess.Popen(
+                [binary, "--port", str(self.port), "--bind", "127.0.0.1", "--unixsocket", self.path, "--save", "",
+                 "--appendonly", "no", "--dir", str(self.folder), "--daemonize", "no", "--maxclients", "4000", "--tcp-backlog", "4000"],
+                stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+        if self._answers():
+            return True
         words = (self.folder / "log").read_text(errors="replace")
+        if self.process.poll() is not None and IN_USE in words:
+            return False
         self.close()
         raise SystemExit(f"the server did not start:\n{words}")
+
+    def _answers(self):
+        until = time.monotonic() + START
+        while self.process.poll() is None and time.monotonic() < until:
+            try:
+                if self.command("PING").startswith(b"+PONG"):
+                    return True
+            except OSError:
+                time.sleep(0.025)
+        return False
 
     def command(self, *words):
         """Sends one command; the beginning of the reply."""
