@@ -6,6 +6,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
 use crate::findings::{Fault, Finding, Findings};
@@ -27,6 +28,11 @@ const FIRST_WORKER: u32 = 1000;
 /// A child that takes longer hangs.
 const PATIENCE: Duration = Duration::from_secs(30);
 const AT_ONCE: usize = 3;
+/// What a child ends with in which no thread starts: std takes a lock in each thread that starts or
+/// ends, and one of the parent's held it at the fork. Nothing can be tried in such a child.
+const STILLBORN: i32 = 2;
+/// The first thread of any other child starts within this time.
+const BIRTH: Duration = Duration::from_secs(10);
 
 struct Child {
     pid: libc::pid_t,
@@ -92,9 +98,12 @@ fn fork(world: &World<'_>, number: u32, random: &mut Random) -> Child {
     let pid = unsafe { libc::fork() };
     assert!(pid >= 0, "fork");
     if pid == 0 {
-        let good = heritage.live();
+        let code = match threads_start() {
+            true => i32::from(!heritage.live()),
+            false => STILLBORN,
+        };
         // SAFETY: ends the child at once.
-        unsafe { libc::_exit(i32::from(!good)) };
+        unsafe { libc::_exit(code) };
     }
     Child {
         pid,
@@ -103,6 +112,12 @@ fn fork(world: &World<'_>, number: u32, random: &mut Random) -> Child {
         part: target.part,
         started: Instant::now(),
     }
+}
+
+fn threads_start() -> bool {
+    let (sender, started) = channel();
+    std::thread::spawn(move || sender.send(()));
+    started.recv_timeout(BIRTH).is_ok()
 }
 
 /// All that a child has of its parent. The stacks of the parent's other threads are not among it:
@@ -179,6 +194,7 @@ fn reap(child: &Child, world: &World<'_>) -> bool {
             wait(child.pid, 0);
         }
         (Some(0), _) => {}
+        (Some(status), _) if libc::WEXITSTATUS(status) == STILLBORN => {}
         (Some(status), _) => {
             let path = report(world.journals, child.number);
             let text = std::fs::read_to_string(path).unwrap_or_default();
