@@ -50,6 +50,7 @@ programs! {
     command: "c/command.c" with real;
     connection: "c/connection.c" with by_hand;
     crosstalk: "c/crosstalk.c" with crumbling;
+    daemon_fork: "c/daemon_fork.c" with three_ways;
     descriptors: "c/descriptors.c" with real;
     eintr: "c/eintr.c" with interrupted;
     encode: "c/encode.c" with none;

@@ -121,6 +121,31 @@ fn forks_while_other_threads_hold_every_lock() {
     });
 }
 
+/// Std has a lock in which its threads begin and end. Threads of ours in a child need none that a thread
+/// of the parent may have held.
+#[test]
+fn threads_start_in_a_child_whatever_threads_the_parent_was_starting() {
+    let _alone = alone();
+    let server = Server::start(Flavour::Redis, &[]);
+    let url = format!("redis://localhost:{}?timeout_ms=60000", server.port());
+    let done = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        for _ in 0..16 {
+            scope.spawn(|| {
+                while !done.load(Ordering::Relaxed) {
+                    std::thread::spawn(|| ()).join().unwrap();
+                }
+            });
+        }
+        // The name is looked up on a thread.
+        let statuses: Vec<i32> = (0..1000)
+            .map(|_| wait(fork(|| echo(&open(&url), "child"))))
+            .collect();
+        done.store(true, Ordering::Relaxed);
+        assert!(statuses.iter().all(|status| *status == 0), "{statuses:?}");
+    });
+}
+
 fn is_open(descriptor: i32) -> bool {
     // SAFETY: asks for flags only.
     unsafe { libc::fcntl(descriptor, libc::F_GETFD) >= 0 }

@@ -3,13 +3,19 @@
 //! A forked child closes them and nothing more: the parent's locks may be held and its lists half
 //! changed, but a number in a table of atomics is always whole. The table grows by blocks and
 //! never moves or shrinks, so every descriptor has a place, and one keeps it.
+//!
+//! Beside a descriptor stands what is behind it. A child may have something else there: it may have
+//! closed everything and opened files of its own, as daemons do, and the system copies the descriptors
+//! before the memory, which may name one that came in between.
 
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::options::Endpoint;
+use crate::sys::inode;
+use crate::sys::poll::Descriptor;
 
-const FREE: i64 = -1;
+const FREE: u64 = u64::MAX;
 /// Most clients have few connections.
 const FIRST: usize = 8;
 
@@ -20,22 +26,22 @@ pub struct Descriptors {
 
 /// A part of the table; the next one is twice as large.
 struct Block {
-    entries: Box<[AtomicI64]>,
+    entries: Box<[AtomicU64]>,
     next: OnceLock<Box<Block>>,
 }
 
 impl Block {
     fn new(size: usize) -> Self {
         Self {
-            entries: (0..size).map(|_| AtomicI64::new(FREE)).collect(),
+            entries: (0..size).map(|_| AtomicU64::new(FREE)).collect(),
             next: OnceLock::new(),
         }
     }
 
-    fn note(&self, descriptor: i64) -> Option<usize> {
-        self.entries.iter().position(|entry| {
-            entry
-                .compare_exchange(FREE, descriptor, Ordering::AcqRel, Ordering::Relaxed)
+    fn note(&self, entry: u64) -> Option<usize> {
+        self.entries.iter().position(|place| {
+            place
+                .compare_exchange(FREE, entry, Ordering::AcqRel, Ordering::Relaxed)
                 .is_ok()
         })
     }
@@ -55,12 +61,13 @@ impl Default for Descriptors {
 }
 
 impl Descriptors {
-    /// Notes a descriptor; answers its place.
-    pub fn note(&self, descriptor: i64) -> usize {
+    /// Notes a socket by its descriptor and `inode::of_socket`; answers its place.
+    pub fn note(&self, descriptor: Descriptor, inode: u32) -> usize {
+        let entry = pack(descriptor, inode);
         let mut block = &self.first;
         let mut before = 0;
         loop {
-            if let Some(place) = block.note(descriptor) {
+            if let Some(place) = block.note(entry) {
                 return before + place;
             }
             before += block.entries.len();
@@ -75,22 +82,27 @@ impl Descriptors {
         }
     }
 
-    fn entries(&self) -> impl Iterator<Item = &AtomicI64> {
+    fn entries(&self) -> impl Iterator<Item = &AtomicU64> {
         // A block that is just being added has nothing in it yet.
         std::iter::successors(Some(&self.first), |block| block.next.get().map(Box::as_ref))
             .flat_map(|block| &block.entries)
     }
 
-    /// Closes this process's copies of those that are still connected to `peer`; the connections
-    /// themselves live on in the parent. A child that closed everything before, as daemons do,
-    /// may have other files under the old numbers: they are left alone.
+    /// Closes this process's copies of those connected to `peer`; the connections themselves live on in
+    /// the parent. Whatever else has their numbers is left alone.
     #[cfg(unix)]
     pub fn close_inherited(&self, peer: &Endpoint) {
         for entry in self.entries() {
-            if let Ok(descriptor) = i32::try_from(entry.swap(FREE, Ordering::AcqRel))
-                && descriptor >= 0
-                && is_connected_to(descriptor, peer)
-            {
+            let entry = entry.swap(FREE, Ordering::AcqRel);
+            let (descriptor, inode) = unpack(entry);
+            if entry == FREE {
+                continue;
+            }
+            let is_inherited = match inode {
+                0 => is_connected_to(descriptor, peer),
+                _ => inode::of_socket(descriptor) == inode,
+            };
+            if is_inherited {
                 // SAFETY: inherited, noted by its owner, and that owner does not run in this process.
                 unsafe { libc::close(descriptor) };
             }
@@ -102,8 +114,18 @@ impl Descriptors {
     pub fn close_inherited(&self, _: &Endpoint) {}
 }
 
+fn pack(descriptor: Descriptor, inode: u32) -> u64 {
+    u64::from(inode) << 32 | u64::from(descriptor as u32)
+}
+
 #[cfg(unix)]
-fn is_connected_to(descriptor: i32, peer: &Endpoint) -> bool {
+fn unpack(entry: u64) -> (Descriptor, u32) {
+    (entry as u32 as Descriptor, (entry >> 32) as u32)
+}
+
+/// What can be asked where sockets have no number.
+#[cfg(unix)]
+fn is_connected_to(descriptor: Descriptor, peer: &Endpoint) -> bool {
     // SAFETY: only borrowed for the question; a number that is no open file is answered by an error.
     let descriptor = unsafe { std::os::fd::BorrowedFd::borrow_raw(descriptor) };
     let Ok(address) = socket2::SockRef::from(&descriptor).peer_addr() else {
@@ -122,10 +144,10 @@ mod tests {
     #[test]
     fn places_are_taken_and_given_back() {
         let table = Descriptors::default();
-        assert_eq!(table.note(5), 0);
-        assert_eq!(table.note(6), 1);
+        assert_eq!(table.note(5, 50), 0);
+        assert_eq!(table.note(6, 60), 1);
         table.forget(0);
-        assert_eq!(table.note(8), 0);
+        assert_eq!(table.note(8, 80), 0);
     }
 
     #[test]
@@ -135,16 +157,17 @@ mod tests {
             for thread in 0..8 {
                 let table = &table;
                 scope.spawn(move || {
-                    let numbers: Vec<i64> = (0..100).map(|number| thread * 100 + number).collect();
-                    let places: Vec<usize> = numbers.iter().map(|it| table.note(*it)).collect();
+                    let numbers = (0..100).map(|number| thread * 100 + number);
+                    let places: Vec<usize> = numbers.map(|it| table.note(it, 1)).collect();
                     places[..50].iter().for_each(|place| table.forget(*place));
                 });
             }
         });
         let noted = table.entries().map(|entry| entry.load(Ordering::Acquire));
-        let mut left: Vec<i64> = noted.filter(|number| *number != FREE).collect();
+        let taken = noted.filter(|entry| *entry != FREE);
+        let mut left: Vec<Descriptor> = taken.map(|entry| unpack(entry).0).collect();
         left.sort_unstable();
-        let wanted: Vec<i64> = (0..800).filter(|number| number % 100 >= 50).collect();
+        let wanted: Vec<Descriptor> = (0..800).filter(|number| number % 100 >= 50).collect();
         assert_eq!(left, wanted);
         assert!(table.entries().count() < 2 * 800);
     }

@@ -16,6 +16,7 @@ use crate::deadline::Deadline;
 #[cfg(not(unix))]
 use crate::deadline::Moment;
 use crate::sys::fork;
+use crate::sys::inode;
 use crate::sys::poll::{self, Descriptor, Ready};
 
 /// A socket that several may hold: it is closed with the last, so that shutting it down from
@@ -25,6 +26,8 @@ pub struct Socket {
     /// Whether the last holder closes it.
     owned: AtomicBool,
     noted: Option<(Arc<Descriptors>, usize)>,
+    /// What stands behind the descriptor.
+    inode: u32,
     /// That of the process that connected it.
     generation: u64,
     /// How many forks there had been.
@@ -36,14 +39,16 @@ pub struct Socket {
 impl Socket {
     /// Takes a socket over; its descriptor is noted for forked children.
     pub fn new(inner: socket2::Socket, table: Option<&Arc<Descriptors>>) -> Self {
+        let inode = inode::of_socket(descriptor(&inner));
         let noted = table.map(|table| {
-            let place = table.note(descriptor(&inner) as i64);
+            let place = table.note(descriptor(&inner), inode);
             (Arc::clone(table), place)
         });
         Self {
             inner: ManuallyDrop::new(inner),
             owned: AtomicBool::new(true),
             noted,
+            inode,
             generation: fork::generation(),
             forks: fork::forks(),
             quiet: AtomicBool::new(false),
@@ -53,6 +58,7 @@ impl Socket {
     /// Uses a socket that stays somebody else's, unless `own` is called.
     pub(super) fn borrowed(inner: socket2::Socket) -> Self {
         Self {
+            inode: inode::of_socket(descriptor(&inner)),
             inner: ManuallyDrop::new(inner),
             owned: AtomicBool::new(false),
             noted: None,
@@ -198,16 +204,21 @@ impl Drop for Socket {
         if let Some((table, place)) = &self.noted {
             table.forget(*place);
         }
-        if *self.owned.get_mut() {
-            // A child that inherited a copy would keep the connection alive, and a pop that was
-            // given up armed. The child itself only closes: the parent goes on.
-            let alone = *self.quiet.get_mut() && self.forks == fork::forks();
-            if self.generation == fork::generation() && !alone {
-                self.shutdown();
-            }
-            // SAFETY: taken out once, as nobody uses it after this.
-            drop(unsafe { ManuallyDrop::take(&mut self.inner) });
+        if !*self.owned.get_mut() {
+            return;
         }
+        let inherited = self.generation != fork::generation();
+        if inherited && inode::of_socket(self.descriptor()) != self.inode {
+            return; // the child has something else there by now
+        }
+        // A child that inherited a copy would keep the connection alive, and a pop that was given up
+        // armed. The child itself only closes: the parent goes on.
+        let alone = *self.quiet.get_mut() && self.forks == fork::forks();
+        if !inherited && !alone {
+            self.shutdown();
+        }
+        // SAFETY: taken out once, as nobody uses it after this.
+        drop(unsafe { ManuallyDrop::take(&mut self.inner) });
     }
 }
 

@@ -5,7 +5,6 @@
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, PoisonError};
-use std::thread::JoinHandle;
 use std::time::Duration;
 
 use crate::error::{Code, Error, Result};
@@ -31,7 +30,7 @@ struct Inner {
     waiting: VecDeque<Work>,
     idle: usize,
     busy: usize,
-    threads: Vec<JoinHandle<()>>,
+    threads: Vec<sys::thread::Thread>,
     ended: bool,
 }
 
@@ -111,8 +110,8 @@ impl Helpers {
             self.called.notify_all();
         }
         for thread in threads {
-            if !sys::thread::is_here(thread.thread().id()) {
-                let _ = thread.join();
+            if !thread.is_here() {
+                thread.join();
             }
         }
     }

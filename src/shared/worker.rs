@@ -6,7 +6,6 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
-use std::thread::JoinHandle;
 
 use super::doze::Doze;
 use super::link::Link;
@@ -27,7 +26,7 @@ pub(super) struct Worker {
     /// A task may have been ended.
     pub look: AtomicBool,
     /// It, and threads that connect for it.
-    threads: Mutex<Vec<JoinHandle<()>>>,
+    threads: Mutex<Vec<sys::thread::Thread>>,
 }
 
 impl Default for Worker {
@@ -98,8 +97,8 @@ impl Worker {
                 return;
             }
             for thread in threads {
-                if !sys::thread::is_here(thread.thread().id()) {
-                    let _ = thread.join();
+                if !thread.is_here() {
+                    thread.join();
                 }
             }
         }

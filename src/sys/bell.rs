@@ -15,8 +15,6 @@ pub use single::Bell;
 pub struct ShownBell {
     bell: Bell,
     shown: std::mem::ManuallyDrop<Shown>,
-    /// What stood behind the copy when it was made.
-    identity: Option<Identity>,
 }
 
 impl ShownBell {
@@ -25,7 +23,6 @@ impl ShownBell {
         let bell = Bell::new()?;
         let shown = shown_copy(&bell)?;
         Ok(Self {
-            identity: identity(descriptor_of(&shown)),
             shown: std::mem::ManuallyDrop::new(shown),
             bell,
         })
@@ -46,34 +43,38 @@ impl ShownBell {
         descriptor_of(&self.shown)
     }
 
-    /// In a forked child, which goes on without it: closes the copies of the descriptors, unless the
-    /// child has closed them and given their numbers to something else.
+    /// As `Bell::close_inherited`, of both descriptors.
     pub fn close_inherited(&self) {
-        if self.bell.gone().swap(true, Ordering::SeqCst) {
-            return;
-        }
-        for fd in [self.bell.descriptor(), self.descriptor()] {
-            if identity(fd) == self.identity {
-                close(fd);
-            }
-        }
+        self.bell.close_copies(&[self.descriptor()]);
     }
 }
 
 impl Bell {
-    /// In a forked child, which goes on without it: closes the copy of its descriptor, once.
+    /// In a forked child, which goes on without it: closes the copy of its descriptor, once, unless the
+    /// child has something else under the number.
     pub fn close_inherited(&self) {
-        if !self.gone().swap(true, Ordering::SeqCst) {
-            close(self.descriptor());
+        self.close_copies(&[]);
+    }
+
+    fn close_copies(&self, more: &[Descriptor]) {
+        if self.gone().swap(true, Ordering::SeqCst) {
+            return;
+        }
+        for fd in more.iter().copied().chain([self.descriptor()]) {
+            self.close(fd);
+        }
+    }
+
+    fn close(&self, fd: Descriptor) {
+        if identity(fd) == *self.identity() {
+            close(fd);
         }
     }
 }
 
 impl Drop for ShownBell {
     fn drop(&mut self) {
-        if identity(self.descriptor()) == self.identity {
-            close(self.descriptor());
-        }
+        self.bell.close(self.descriptor());
     }
 }
 
@@ -146,11 +147,13 @@ fn close(_: Descriptor) {}
 mod single {
     use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 
-    use super::{AtomicBool, Descriptor, io};
+    use super::{AtomicBool, Descriptor, Identity, identity, io};
 
     /// See the module: one descriptor, a counter of the system.
     pub struct Bell {
         fd: OwnedFd,
+        /// What stands behind it.
+        identity: Option<Identity>,
         gone: AtomicBool,
     }
 
@@ -165,6 +168,7 @@ mod single {
             Ok(Self {
                 // SAFETY: a new descriptor that nobody else has.
                 fd: unsafe { OwnedFd::from_raw_fd(fd) },
+                identity: identity(fd),
                 gone: AtomicBool::new(false),
             })
         }
@@ -191,6 +195,10 @@ mod single {
         pub(super) fn gone(&self) -> &AtomicBool {
             &self.gone
         }
+
+        pub(super) fn identity(&self) -> &Option<Identity> {
+            &self.identity
+        }
     }
 }
 
@@ -198,12 +206,14 @@ mod single {
 mod pipe {
     use std::io::{PipeReader, PipeWriter, Read, Write};
 
-    use super::{AtomicBool, Descriptor, io};
+    use super::{AtomicBool, Descriptor, Identity, identity, io};
 
     /// See the module: the two ends of a pipe.
     pub struct Bell {
         reader: PipeReader,
         writer: PipeWriter,
+        /// What stands behind the first.
+        identity: Option<Identity>,
         gone: AtomicBool,
     }
 
@@ -221,11 +231,14 @@ mod pipe {
                     return Err(io::Error::last_os_error());
                 }
             }
-            Ok(Self {
+            let mut bell = Self {
                 reader,
                 writer,
+                identity: None,
                 gone: AtomicBool::new(false),
-            })
+            };
+            bell.identity = identity(bell.descriptor());
+            Ok(bell)
         }
 
         /// Makes it readable. Once is as good as many times.
@@ -244,6 +257,10 @@ mod pipe {
 
         pub(super) fn gone(&self) -> &AtomicBool {
             &self.gone
+        }
+
+        pub(super) fn identity(&self) -> &Option<Identity> {
+            &self.identity
         }
 
         /// What to poll.
@@ -270,17 +287,21 @@ mod tests {
     #[test]
     fn a_child_closes_nothing_else_that_has_the_number_by_now() {
         let bell = std::mem::ManuallyDrop::new(ShownBell::new().unwrap());
-        let shown = bell.descriptor();
-        let other = std::fs::File::open("/dev/null").unwrap();
+        let both = [bell.bell.descriptor(), bell.descriptor()];
+        let other = Bell::new().unwrap();
         let is_open = |fd| {
             // SAFETY: asks for a flag of whatever has the number.
             unsafe { libc::fcntl(fd, libc::F_GETFD) >= 0 }
         };
-        // SAFETY: replaces what stands behind the number, which is ours.
-        unsafe { libc::dup2(std::os::fd::AsRawFd::as_raw_fd(&other), shown) };
+        for fd in both {
+            // SAFETY: replaces what stands behind the number, which is ours.
+            unsafe { libc::dup2(other.descriptor(), fd) };
+        }
         bell.close_inherited();
-        assert!(is_open(shown));
-        close(shown);
+        for fd in both {
+            assert!(is_open(fd));
+            close(fd);
+        }
     }
 
     #[test]

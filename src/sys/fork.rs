@@ -5,7 +5,6 @@
 //! `PerProcess` holds what must not be shared with a child: the child gets a value of its own by
 //! one atomic pointer, and neither locks nor drops what it inherited.
 
-use std::sync::Once;
 use std::sync::atomic::{AtomicPtr, AtomicU64, Ordering};
 
 static GENERATION: AtomicU64 = AtomicU64::new(1);
@@ -15,20 +14,21 @@ static FORKS: AtomicU64 = AtomicU64::new(0);
 pub fn watch() {
     #[cfg(unix)]
     {
-        static WATCHING: Once = Once::new();
+        // Two who come first may both see it false: those handlers count by two. Whoever waited for
+        // the other would wait for ever in a child that was forked meanwhile.
+        static WATCHING: std::sync::atomic::AtomicBool = std::sync::atomic::AtomicBool::new(false);
         unsafe extern "C" fn before() {
             FORKS.fetch_add(1, Ordering::Relaxed);
         }
         unsafe extern "C" fn in_child() {
             GENERATION.fetch_add(1, Ordering::Relaxed);
         }
-        // SAFETY: a handler touches one atomic and nothing else; the library is never unloaded.
-        WATCHING.call_once(|| unsafe {
-            libc::pthread_atfork(Some(before), None, Some(in_child));
-        });
+        if !WATCHING.load(Ordering::Acquire) {
+            // SAFETY: a handler touches one atomic and nothing else; the library is never unloaded.
+            unsafe { libc::pthread_atfork(Some(before), None, Some(in_child)) };
+            WATCHING.store(true, Ordering::Release);
+        }
     }
-    #[cfg(not(unix))]
-    let _ = Once::new();
 }
 
 /// A number that is another in each forked child.

@@ -6,9 +6,12 @@ pub mod coarse;
 pub mod errno;
 pub mod fork;
 pub mod gate;
+pub mod inode;
 pub mod pages;
 pub mod planted;
 pub mod poll;
+#[cfg(unix)]
+mod pthread;
 pub mod random;
 pub mod slot;
 pub mod sync;

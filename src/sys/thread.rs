@@ -3,15 +3,16 @@
 //! A handler runs on any thread that does not block its signal; one that a program installs does not
 //! expect a thread it never made.
 
-use std::cell::Cell;
 use std::io;
-use std::thread::{self, Builder, JoinHandle, ThreadId};
+
+#[cfg(unix)]
+pub use super::pthread::Thread;
+#[cfg(not(unix))]
+pub use of_std::Thread;
 
 thread_local! {
     /// Its address tells threads apart.
     static HERE: u8 = const { 0 };
-    /// Set in the threads that `spawn` started.
-    static IS_OURS: Cell<bool> = const { Cell::new(false) };
 }
 
 /// A number that no other thread has while this one lives. Std's own handle would be allocated here in
@@ -20,20 +21,10 @@ pub fn here() -> usize {
     HERE.with(|here| std::ptr::from_ref(here).addr())
 }
 
-/// Whether this is that thread, one of those that `spawn` started.
-pub fn is_here(thread: ThreadId) -> bool {
-    IS_OURS.get() && thread::current().id() == thread
-}
-
 /// Starts a thread. Its stack is for code of ours, or of OpenSSL.
-pub fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> io::Result<JoinHandle<()>> {
+pub fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> io::Result<Thread> {
     const STACK: usize = 512 << 10;
-    let builder = Builder::new().name(name.to_owned()).stack_size(STACK);
-    let ours = || {
-        IS_OURS.set(true);
-        body();
-    };
-    with_signals_blocked(|| builder.spawn(ours))
+    with_signals_blocked(|| Thread::start(name, STACK, Box::new(body)))
 }
 
 /// Runs what starts a thread, which inherits the mask. Those by which a thread is told of its own
@@ -69,9 +60,38 @@ fn with_signals_blocked<T>(start: impl FnOnce() -> T) -> T {
     start()
 }
 
+/// Where there is no fork.
+#[cfg(not(unix))]
+mod of_std {
+    use std::io;
+    use std::thread::{Builder, JoinHandle, current};
+
+    pub struct Thread(JoinHandle<()>);
+
+    impl Thread {
+        pub fn start(name: &str, stack: usize, body: Box<dyn FnOnce() + Send>) -> io::Result<Self> {
+            let builder = Builder::new().name(name.to_owned()).stack_size(stack);
+            builder.spawn(body).map(Self)
+        }
+
+        pub fn is_finished(&self) -> bool {
+            self.0.is_finished()
+        }
+
+        pub fn is_here(&self) -> bool {
+            self.0.thread().id() == current().id()
+        }
+
+        pub fn join(self) {
+            let _ = self.0.join();
+        }
+    }
+}
+
 #[cfg(all(test, unix))]
 mod tests {
     use super::*;
+    use std::sync::mpsc::channel;
 
     fn blocks(signal: libc::c_int) -> bool {
         // SAFETY: a set of zeroes is one, and lives through the call that fills it.
@@ -85,11 +105,42 @@ mod tests {
     #[test]
     fn signals_are_blocked_on_it_and_on_nobody_else() {
         let before = blocks(libc::SIGUSR1);
-        let checked = spawn("signals", || {
-            assert!(blocks(libc::SIGUSR1) && blocks(libc::SIGALRM) && blocks(libc::SIGTERM));
-            assert!(!blocks(libc::SIGSEGV));
+        let (sender, seen) = channel();
+        let thread = spawn("signals", move || {
+            let program = [libc::SIGUSR1, libc::SIGALRM, libc::SIGTERM];
+            sender
+                .send((program.map(blocks), blocks(libc::SIGSEGV)))
+                .unwrap();
         });
-        checked.unwrap().join().unwrap();
+        thread.unwrap().join();
+        assert_eq!(seen.recv().unwrap(), ([true; 3], false));
         assert_eq!(blocks(libc::SIGUSR1), before);
+    }
+
+    #[test]
+    fn a_panic_ends_it_and_nothing_else() {
+        let (sender, here) = channel();
+        let thread = spawn("panics", move || {
+            sender.send(super::here()).unwrap();
+            panic!("on purpose");
+        })
+        .unwrap();
+        assert!(!thread.is_here());
+        assert_ne!(here.recv().unwrap(), super::here());
+        while !thread.is_finished() {
+            std::thread::yield_now();
+        }
+        thread.join();
+    }
+
+    #[test]
+    fn it_knows_itself_and_may_be_let_go() {
+        let (handle, own) = channel::<Thread>();
+        let (sender, is_here) = channel();
+        let thread = spawn("itself", move || {
+            sender.send(own.recv().unwrap().is_here()).unwrap();
+        });
+        handle.send(thread.unwrap()).unwrap();
+        assert!(is_here.recv().unwrap());
     }
 }

@@ -114,7 +114,7 @@ static inline bool check_integer(const redisclient_reply *reply, int64_t wanted,
 /* For what must succeed: on a busy machine any step may take seconds. A URL that says other times wins. */
 static inline redisclient_options *patient(void) {
   redisclient_options *options = redisclient_options_new();
-  if (redisclient_options_set(options, "timeout_ms", "60000", NULL) || redisclient_options_set(options, "connect_timeout_ms", "60000", NULL))
+  if (redisclient_options_set(options, "timeout_ms", "300000", NULL) || redisclient_options_set(options, "connect_timeout_ms", "300000", NULL))
     check_fatal(__FILE__, __LINE__, "options");
   return options;
 }
@@ -200,10 +200,10 @@ static inline int64_t cpu_ms(void) {
   return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
 }
 
-/* Waits until `condition` holds, at most 20 s. */
+/* Waits until `condition` holds, at most 60 s. */
 #define WAIT_UNTIL(condition) \
   do { int64_t start_ = now_ms(); bool holds_; \
-       while (!(holds_ = (condition)) && now_ms() - start_ < 20000) pause_ms(2); \
+       while (!(holds_ = (condition)) && now_ms() - start_ < 60000) pause_ms(2); \
        check_report(holds_, __FILE__, __LINE__, #condition); } while (0)
 
 /* Which tool runs the program: "plain", "valgrind" or "sanitizers". */

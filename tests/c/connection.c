@@ -102,7 +102,7 @@ static void bare(const char *url) {
 
 /* A reply in two halves with a timeout between them: nothing of it is lost. */
 static void half_reply(const char *url) {
-  redisclient_connection *connection = connect_to(url, "timeout_ms=60000");
+  redisclient_connection *connection = connect_to(url, "timeout_ms=300000");
   redisclient_reply *reply = NULL;
   SEND(connection, "FIRST");
   FLUSH(connection);
@@ -118,7 +118,7 @@ static void half_reply(const char *url) {
 
 /* What came before the peer's end is given out; then it is said, each time anew. */
 static void peer_closed(const char *url) {
-  redisclient_connection *connection = connect_to(url, "timeout_ms=60000");
+  redisclient_connection *connection = connect_to(url, "timeout_ms=300000");
   redisclient_reply *reply = NULL;
   SEND(connection, "BYE");
   FLUSH(connection);
@@ -132,7 +132,7 @@ static void peer_closed(const char *url) {
 /* Nobody reads: flush gives up in time and keeps the rest for the next one. */
 static void stuck_flush(const char *url) {
   enum { SIZE = 16 << 20 };
-  redisclient_connection *connection = connect_to(url, "timeout_ms=60000");
+  redisclient_connection *connection = connect_to(url, "timeout_ms=300000");
   char *value = malloc(SIZE);
   memset(value, 'x', SIZE);
   const char *const argv[] = {"BIG", value};
@@ -140,7 +140,7 @@ static void stuck_flush(const char *url) {
   CHECK_FAILS(redisclient_connection_flush(connection, 0, &error), REDISCLIENT_ETIMEOUT, "");
   CHECK_FAILS(redisclient_connection_flush(connection, 50, &error), REDISCLIENT_ETIMEOUT, "");
   /* The server begins to read when a second one knocks; it answers the size it got. */
-  redisclient_connection_free(connect_to(url, "timeout_ms=60000"));
+  redisclient_connection_free(connect_to(url, "timeout_ms=300000"));
   CHECK_OK(redisclient_connection_flush(connection, 20000, &error));
   redisclient_reply *reply = receive(connection);
   CHECK_INTEGER(reply, SIZE);
@@ -158,7 +158,7 @@ static void *wait_for_reply(void *connection) {
 
 /* From another thread it ends a receive that waits for ever. */
 static void shut_down(const char *url) {
-  redisclient_connection *connection = connect_to(url, "timeout_ms=60000");
+  redisclient_connection *connection = connect_to(url, "timeout_ms=300000");
   pthread_t thread;
   void *status = NULL;
   REQUIRE(pthread_create(&thread, NULL, wait_for_reply, connection) == 0);
@@ -183,7 +183,7 @@ static void *receive_all(void *connection) {
 
 /* One thread sends, another receives. */
 static void two_threads(const char *url) {
-  redisclient_connection *connection = connect_to(url, "timeout_ms=60000");
+  redisclient_connection *connection = connect_to(url, "timeout_ms=300000");
   pthread_t thread;
   SEND(connection, "DEL", "counter");
   FLUSH(connection);

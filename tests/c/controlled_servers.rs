@@ -28,7 +28,7 @@ fn obeyed() -> (Arc<Server>, Scripted, Vec<String>) {
     });
     let mut arguments = urls(&server);
     // Cryptography under memcheck on a busy machine takes its time.
-    let patient = format!("{}&connect_timeout_ms=60000", server.url_tls());
+    let patient = format!("{}&connect_timeout_ms=300000", server.url_tls());
     arguments.push(named("tls", &patient));
     arguments.push(named("control", &control.url()));
     (server, control, arguments)

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #ifndef CHILD_SECONDS
-#define CHILD_SECONDS 100
+#define CHILD_SECONDS 300
 #endif
 
 static redisclient *client;

@@ -1,6 +1,6 @@
 /* Prefork servers: children, themselves with threads, on a handle that was made before, over TCP, Unix
  * and TLS, while the parent is busy. The parent's own connections go on as if nothing had happened. */
-#define CHILD_SECONDS (at_length() ? 600 : 100)
+#define CHILD_SECONDS (at_length() ? 600 : 300)
 #include "forked.h"
 #include <pthread.h>
 

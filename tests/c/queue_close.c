@@ -29,7 +29,7 @@ static void destroy(void *data) {
 
 static void begin(void) {
   memset(jobs, 0, sizeof jobs);
-  client = open_with(url, "timeout_ms=60000");
+  client = open_with(url, "timeout_ms=300000");
   queue = open_queue(client);
   CHECK_INT(submit_ticket(queue, NULL, 1), REDISCLIENT_OK);
   EXPECT_TICKETS(queue, 1, 1);

@@ -37,7 +37,7 @@ static int64_t connection_id(void) {
 /* Every third has a short deadline; the others wait until the server goes on. Of those in haste, the
  * ones that are said not to have been sent never run, on however busy a machine. */
 static void stopped_server(void) {
-  begin("timeout_ms=60000&retry.count=0");
+  begin("timeout_ms=300000&retry.count=0");
   int64_t id = connection_id(), unknown = 0;
   DO(client, "DEL", "hasty");
   redisclient_call soon = within(150);
@@ -94,7 +94,7 @@ static void of_the_client(void) {
 
 /* A deadline that is over or far away, and what is none. */
 static void odd_deadlines(void) {
-  begin("timeout_ms=60000");
+  begin("timeout_ms=300000");
   redisclient_call wrong = within(-2), far = within(INT64_MAX), one = within(1);
   CHECK_INT(submit_ticket(queue, &wrong, 1), REDISCLIENT_EINVAL);
   CHECK_INT(submit_ticket(queue, &far, 2), REDISCLIENT_OK);
@@ -111,7 +111,7 @@ static void odd_deadlines(void) {
 }
 
 static void blocking_command(void) {
-  begin("timeout_ms=60000");
+  begin("timeout_ms=300000");
   redisclient_call soon = within(150);
   SUBMIT_CALL(queue, &soon, 1, "BLPOP", "nobody pushes", "0");
   EXPECT_FAILURE(queue, 1, REDISCLIENT_ETIMEOUT);
@@ -122,7 +122,7 @@ static void blocking_command(void) {
 
 /* Submits under a cancel that has fired: taken and ended at once, or not taken. */
 static void cancelled_before(void) {
-  begin("timeout_ms=60000");
+  begin("timeout_ms=300000");
   redisclient_call call = REDISCLIENT_CALL_INIT;
   call.cancel = redisclient_cancel_new();
   redisclient_cancel_fire(call.cancel);
@@ -138,7 +138,7 @@ static void cancelled_before(void) {
 
 /* One cancel of many submits, freed while it may still be needed; others are not touched. */
 static void cancelled_under_way(void) {
-  begin("timeout_ms=60000");
+  begin("timeout_ms=300000");
   int64_t id = connection_id();
   redisclient_call call = REDISCLIENT_CALL_INIT;
   call.cancel = redisclient_cancel_new();
@@ -160,7 +160,7 @@ static void cancelled_under_way(void) {
 
 /* Fired too late, or never: the reply stays. */
 static void cancelled_after(void) {
-  begin("timeout_ms=60000");
+  begin("timeout_ms=300000");
   redisclient_call call = REDISCLIENT_CALL_INIT;
   call.cancel = redisclient_cancel_new();
   CHECK_INT(submit_ticket(queue, &call, 1), REDISCLIENT_OK);
@@ -178,7 +178,7 @@ static void cancelled_after(void) {
 
 /* A blocking pop is let go of by its cancel, and what is pushed then is not lost in it. */
 static void cancelled_pop(void) {
-  begin("timeout_ms=60000");
+  begin("timeout_ms=300000");
   redisclient_call call = REDISCLIENT_CALL_INIT;
   call.cancel = redisclient_cancel_new();
   DO(client, "DEL", "cancelled pop");

@@ -34,7 +34,7 @@ static void audit(redisclient *client, const struct tally *tally) {
 /* The server ends with everything in flight, and comes back with what it had. */
 static void killed(void) {
   struct tally tally = {0, 0, 0, 0};
-  redisclient *client = open_with(url, "timeout_ms=60000&retry.count=-1");
+  redisclient *client = open_with(url, "timeout_ms=300000&retry.count=-1");
   redisclient_queue *queue = open_queue(client);
   DO(client, "SET", "word", "kept");
   DO(client, "SET", "counter", "0");
@@ -84,7 +84,7 @@ static void disturbed(void) {
   struct tally tally = {0, 0, 0, 0};
   pthread_t killer;
   uint64_t wanted = (uint64_t)(under("plain") ? 30000 : under("valgrind") ? 600 : 3000), submitted = 0, done = 0, window = 200;
-  redisclient *client = open_with(url, "timeout_ms=60000&retry.count=-1&retry.cap_ms=10");
+  redisclient *client = open_with(url, "timeout_ms=300000&retry.count=-1&retry.cap_ms=10");
   redisclient_queue *queue = open_queue(client);
   DO(client, "SET", "word", "kept");
   DO(client, "SET", "counter", "0");
@@ -121,7 +121,7 @@ static void disturbed(void) {
 /* Marked as one that may run twice, a write is sent again too. */
 static void idempotent(void) {
   redisclient_call call = REDISCLIENT_CALL_INIT;
-  redisclient *client = open_with(url, "timeout_ms=60000&retry.count=-1");
+  redisclient *client = open_with(url, "timeout_ms=300000&retry.count=-1");
   redisclient_queue *queue = open_queue(client);
   call.flags = REDISCLIENT_CALL_IDEMPOTENT;
   SUBMIT(queue, 0, "PING");
@@ -141,7 +141,7 @@ static void idempotent(void) {
 
 /* Nobody there: each ends by itself, known not to have been sent, and the queue serves again later. */
 static void nobody_there(void) {
-  redisclient *client = open_with(url, "timeout_ms=60000&retry.count=1&retry.base_ms=1");
+  redisclient *client = open_with(url, "timeout_ms=300000&retry.count=1&retry.base_ms=1");
   redisclient_queue *queue = open_queue(client);
   CHECK_INT(submit_ticket(queue, NULL, 1), REDISCLIENT_OK);
   EXPECT_TICKETS(queue, 1, 1);

@@ -2,6 +2,7 @@
  * itself works, also with a queue of the child's own, and the parent's queue goes on. */
 #include "forked.h"
 #include "queued.h"
+#include <pthread.h>
 
 static int destroys;
 
@@ -104,6 +105,42 @@ static void in_a_callback(void) {
   joined(child_of_callback);
 }
 
+static atomic_bool stop;
+
+/* The client has a thread from the first submit to its end. */
+static void thread_comes_and_goes(const char *url) {
+  redisclient *own = open_client(url);
+  redisclient_queue *queue = open_queue(own);
+  CHECK_INT(submit_ticket(queue, NULL, 1), REDISCLIENT_OK);
+  EXPECT_TICKETS(queue, 1, 1);
+  redisclient_queue_free(queue);
+  redisclient_free(own);
+}
+
+static void *threads_come_and_go(void *url) {
+  while (!atomic_load(&stop)) thread_comes_and_goes(url);
+  return NULL;
+}
+
+/* Forked while threads of the library begin and end: those of the child do so too. Not over TLS:
+ * OpenSSL's own locks are not made for that. */
+static void while_threads_end(const char *url) {
+  enum { THREADS = 4 };
+  pthread_t threads[THREADS];
+  atomic_store(&stop, false);
+  for (int i = 0; i < THREADS; i++) REQUIRE(pthread_create(&threads[i], NULL, threads_come_and_go, (void *)(uintptr_t)url) == 0);
+  for (int round = 0; round < (at_length() ? 5000 : scaled(500)); round++) {
+    pid_t child = start();
+    if (child == 0) {
+      thread_comes_and_goes(url);
+      end_child();
+    }
+    joined(child);
+  }
+  atomic_store(&stop, true);
+  for (int i = 0; i < THREADS; i++) pthread_join(threads[i], NULL);
+}
+
 /* What was taken out is readable in both, also when what it came from is gone. */
 static void taken_before(void) {
   redisclient_queue *queue = open_queue(client);
@@ -125,12 +162,13 @@ static void taken_before(void) {
 int main(int argc, char **argv) {
   (void)argc;
   for (const char *const *name = (const char *const[]){"url", "tcp", "tls", NULL}; *name; name++) {
-    client = open_with(argument(argv, *name), "timeout_ms=60000&connect_timeout_ms=60000");
+    client = open_with(argument(argv, *name), "timeout_ms=300000&connect_timeout_ms=300000");
     DO(client, "SET", "a word", "word");
 #ifndef __SANITIZE_ADDRESS__ /* whose allocator may be locked in a child: see fork.c */
     with_work_in_flight();
+    if (strcmp(*name, "tls") != 0) while_threads_end(argument(argv, *name));
 #else
-    (void)with_work_in_flight;
+    (void)with_work_in_flight, (void)while_threads_end;
 #endif
     in_a_callback();
     taken_before();

@@ -28,7 +28,7 @@ static void refused(redisclient_queue *queue) {
 
 /* Also where the completions belong to more than one queue: the limit is the client's. */
 static void by_count(void) {
-  redisclient *client = open_with(url, "limits.in_flight=100&timeout_ms=60000");
+  redisclient *client = open_with(url, "limits.in_flight=100&timeout_ms=300000");
   redisclient_queue *queue = open_queue(client), *other = open_queue(client);
   SUBMIT(queue, 0, "ECHO", "ticket 0"); /* the worker has its connection before the server stops */
   EXPECT_TICKETS(queue, 0, 0);
@@ -61,7 +61,7 @@ static redisclient_status submit_large(redisclient_queue *queue, uint64_t tag) {
 }
 
 static void by_bytes(void) {
-  redisclient *client = open_with(url, "limits.in_flight_bytes=8388608&timeout_ms=60000");
+  redisclient *client = open_with(url, "limits.in_flight_bytes=8388608&timeout_ms=300000");
   redisclient_queue *queue = open_queue(client);
   SUBMIT(queue, 0, "ECHO", "ticket 0");
   EXPECT_TICKETS(queue, 0, 0);
@@ -108,7 +108,7 @@ static void a_million(void) {
 
 /* Without a limit of one's own, 65,536. */
 static void by_default(void) {
-  redisclient *client = open_with(url, "timeout_ms=60000");
+  redisclient *client = open_with(url, "timeout_ms=300000");
   redisclient_queue *queue = open_queue(client);
   CHECK_INT(submit_ticket(queue, NULL, 0), REDISCLIENT_OK);
   EXPECT_TICKETS(queue, 0, 0);

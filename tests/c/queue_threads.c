@@ -168,7 +168,7 @@ static void beside_blocking_calls(void) {
 
 int main(int argc, char **argv) {
   (void)argc;
-  client = open_with(argument(argv, "url"), "timeout_ms=120000");
+  client = open_with(argument(argv, "url"), "timeout_ms=300000");
   queue = open_queue(client);
   one_consumer(0);
   one_consumer(1);

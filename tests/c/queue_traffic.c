@@ -93,9 +93,9 @@ static void through(const char *url, const char *query) {
 int main(int argc, char **argv) {
   (void)argc;
   for (const char *const *name = (const char *const[]){"url", "tcp", "tls", NULL}; *name; name++) {
-    through(argument(argv, *name), "timeout_ms=60000");
-    through(argument(argv, *name), "timeout_ms=60000&protocol=2");
-    if (!under("valgrind")) through(argument(argv, *name), "timeout_ms=60000&mode=shared&shared.links=3");
+    through(argument(argv, *name), "timeout_ms=300000");
+    through(argument(argv, *name), "timeout_ms=300000&protocol=2");
+    if (!under("valgrind")) through(argument(argv, *name), "timeout_ms=300000&mode=shared&shared.links=3");
   }
   return check_result();
 }

@@ -5,7 +5,7 @@
 
 #include "check.h"
 
-enum { PATIENCE_MS = 20000 };
+enum { PATIENCE_MS = 60000 };
 
 static inline redisclient_queue *open_queue(redisclient *client) {
   redisclient_queue *queue = redisclient_queue_new(client);
@@ -140,7 +140,7 @@ static inline void destroy_never(void *data) {
 
 /* Tells the one who runs the server to pause, resume, kill or restart it. */
 static inline void tell_server(const char *control, const char *what) {
-  redisclient *other = open_with(control, "timeout_ms=120000&retry.count=0");
+  redisclient *other = open_with(control, "timeout_ms=300000&retry.count=0");
   EXPECT(other, REDISCLIENT_REPLY_STRING, what, "ECHO", what);
   redisclient_free(other);
 }

@@ -57,7 +57,7 @@ pub fn adoptable(run: impl FnOnce(&[String])) {
 /// memcheck on a busy machine takes some.
 fn by_tls(server: &Server) -> String {
     let port = server.tls_port();
-    format!("rediss://127.0.0.1:{port}?connect_timeout_ms=60000&timeout_ms=60000")
+    format!("rediss://127.0.0.1:{port}?connect_timeout_ms=300000&timeout_ms=300000")
 }
 
 /// As `by_tls`, of a client that trusts the server.

@@ -38,7 +38,7 @@ static int64_t received(void) {
 
 static void few_connections(int links, const char *more) {
   char query[128];
-  snprintf(query, sizeof query, "mode=shared&shared.links=%d&timeout_ms=120000%s", links, more);
+  snprintf(query, sizeof query, "mode=shared&shared.links=%d&timeout_ms=300000%s", links, more);
   int64_t before = received(), open_before = info(watcher, "clients", "connected_clients");
   DO(watcher, "FLUSHALL");
   client = open_with(url, query);
@@ -67,7 +67,7 @@ static void *pop(void *data) {
 
 static void blocking(void) {
   enum { POPS = 8 };
-  client = open_with(url, "mode=shared&timeout_ms=120000");
+  client = open_with(url, "mode=shared&timeout_ms=300000");
   int64_t id = link_of(client);
   begin_callers(POPS, pop);
   WAIT_UNTIL(info(watcher, "clients", "blocked_clients") == POPS);
@@ -160,10 +160,10 @@ int main(int argc, char **argv) {
     few_connections(3, "");
     if (secure || under("plain")) few_connections(2, "&protocol=2");
     blocking();
-    together(8, large, "mode=shared&timeout_ms=120000");
-    together(8, pipelines, "mode=shared&timeout_ms=120000");
-    together(16, mixed, "mode=shared&shared.links=2&timeout_ms=120000");
-    together(6, forbidden, "mode=shared&timeout_ms=120000");
+    together(8, large, "mode=shared&timeout_ms=300000");
+    together(8, pipelines, "mode=shared&timeout_ms=300000");
+    together(16, mixed, "mode=shared&shared.links=2&timeout_ms=300000");
+    together(6, forbidden, "mode=shared&timeout_ms=300000");
   }
   redisclient_free(watcher);
   return check_result();

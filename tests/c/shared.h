@@ -53,7 +53,7 @@ static inline void own_echo(redisclient *client, int thread, int64_t nth) {
 
 /* Tells the one who runs the server to pause, resume, kill or restart it. */
 static inline void tell_server(const char *control, const char *what) {
-  redisclient *other = open_with(control, "timeout_ms=120000&retry.count=0");
+  redisclient *other = open_with(control, "timeout_ms=300000&retry.count=0");
   EXPECT(other, REDISCLIENT_REPLY_STRING, what, "ECHO", what);
   redisclient_free(other);
 }

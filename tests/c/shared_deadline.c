@@ -35,7 +35,7 @@ static void *some_in_haste(void *data) {
 }
 
 static void deadlines(void) {
-  client = open_with(url, "mode=shared&timeout_ms=120000&retry.count=0");
+  client = open_with(url, "mode=shared&timeout_ms=300000&retry.count=0");
   int64_t id = link_of(client);
   for (int round = 0; round < 3; round++) {
     atomic_store(&ended, 0);
@@ -53,7 +53,7 @@ static void deadlines(void) {
 /* Fired before, it ends the call at once, and nothing is sent. */
 static void cancelled_before(void) {
   redisclient_call call = REDISCLIENT_CALL_INIT;
-  client = open_with(url, "mode=shared&timeout_ms=120000&retry.count=0");
+  client = open_with(url, "mode=shared&timeout_ms=300000&retry.count=0");
   call.cancel = redisclient_cancel_new();
   redisclient_cancel_fire(call.cancel);
   for (int stopped = 0; stopped < 2; stopped++) {
@@ -90,7 +90,7 @@ static void *wait_for_cancel(void *data) {
 }
 
 static void cancels(void) {
-  client = open_with(url, "mode=shared&timeout_ms=120000&retry.count=0");
+  client = open_with(url, "mode=shared&timeout_ms=300000&retry.count=0");
   int64_t id = link_of(client);
   for (int round = 0; round < 5; round++) {
     cancel = redisclient_cancel_new();
@@ -125,7 +125,7 @@ static void *wait_for_close(void *data) {
 static void close_ends_all(void) {
   redisclient *watcher = open_client(url);
   int64_t before = info(watcher, "clients", "connected_clients");
-  client = open_with(url, "mode=shared&timeout_ms=120000");
+  client = open_with(url, "mode=shared&timeout_ms=300000");
   begin_some(0, POPS, wait_for_close);
   WAIT_UNTIL(info(watcher, "clients", "blocked_clients") == POPS);
   tell_server(control, "pause");
@@ -166,7 +166,7 @@ static void *crowd(void *data) {
 /* So many calls may be under way; the others are told so at once, and served when there is room. */
 static void full(void) {
   enum { ROOM = 10, CROWD = 32 };
-  client = open_with(url, "mode=shared&timeout_ms=120000&limits.in_flight=10");
+  client = open_with(url, "mode=shared&timeout_ms=300000&limits.in_flight=10");
   own_echo(client, 0, 0);
   atomic_store(&refused, 0);
   atomic_store(&served, 0);

@@ -56,7 +56,7 @@ int main(int argc, char **argv) {
   (void)argc;
   const char *url = argument(argv, "url");
   int count = under("plain") ? 128 : 32;
-  shares(url, "mode=shared&timeout_ms=120000", count);
-  shares(url, "mode=shared&shared.links=3&timeout_ms=120000", count);
+  shares(url, "mode=shared&timeout_ms=300000", count);
+  shares(url, "mode=shared&shared.links=3&timeout_ms=300000", count);
   return check_result();
 }

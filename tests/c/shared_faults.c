@@ -66,7 +66,7 @@ static void end(void) {
 }
 
 static void killed(void) {
-  begin("mode=shared&shared.links=2&timeout_ms=120000&retry.count=-1");
+  begin("mode=shared&shared.links=2&timeout_ms=300000&retry.count=-1");
   for (int round = 0; round < 2 || (!atomic_load(&unknown) && round < 20); round++) {
     int64_t before = progress();
     WAIT_UNTIL(progress() > before + 50);
@@ -81,7 +81,7 @@ static void killed(void) {
 
 static void disturbed(void) {
   redisclient *watcher = open_client(url);
-  begin("mode=shared&shared.links=2&timeout_ms=120000&retry.count=-1&retry.cap_ms=10");
+  begin("mode=shared&shared.links=2&timeout_ms=300000&retry.count=-1&retry.cap_ms=10");
   for (int round = 0; round < scaled(200); round++) {
     int64_t before = progress();
     WAIT_UNTIL(progress() > before);
@@ -109,7 +109,7 @@ static void *set_into_nonsense(void *data) {
 
 /* The first connection answers eight commands with what is no protocol. */
 static void nonsense(const char *garbage) {
-  client = open_with(garbage, "mode=shared&timeout_ms=120000&retry.count=0");
+  client = open_with(garbage, "mode=shared&timeout_ms=300000&retry.count=0");
   with_callers(8, set_into_nonsense);
   CHECK_INT(atomic_load(&ended), 8);
   for (int i = 0; i < 20; i++) own_echo(client, 0, i);
@@ -118,7 +118,7 @@ static void nonsense(const char *garbage) {
 
 /* A reply too many is nobody's: the link that brought it is not used again. */
 static void one_too_many(const char *talkative) {
-  client = open_with(talkative, "mode=shared&timeout_ms=120000");
+  client = open_with(talkative, "mode=shared&timeout_ms=300000");
   for (int i = 0; i < 20; i++) own_echo(client, 0, i);
   redisclient_free(client);
 }
@@ -131,7 +131,7 @@ static void *echoes(void *data) {
 }
 
 static void crumbs(const char *slowly) {
-  client = open_with(slowly, "mode=shared&timeout_ms=120000");
+  client = open_with(slowly, "mode=shared&timeout_ms=300000");
   with_callers(8, echoes);
   redisclient_free(client);
 }

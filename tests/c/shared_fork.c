@@ -60,7 +60,7 @@ static void from_a_busy_process(void) {
 int main(int argc, char **argv) {
   (void)argc;
   for (const char *const *name = (const char *const[]){"tcp", "url", "tls", NULL}; *name; name++) {
-    client = open_with(argument(argv, *name), "mode=shared&timeout_ms=60000&connect_timeout_ms=60000");
+    client = open_with(argument(argv, *name), "mode=shared&timeout_ms=300000&connect_timeout_ms=300000");
     prefork();
 #ifndef __SANITIZE_ADDRESS__ /* whose allocator may be locked in a child: see fork.c */
     from_a_busy_process();

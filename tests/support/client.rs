@@ -14,7 +14,7 @@ pub type Set<'a> = [(&'a str, &'a str)];
 pub fn config(url: &str, set: &Set) -> Result<Config> {
     let mut options = Options::new();
     for name in ["timeout_ms", "connect_timeout_ms"] {
-        options.set(name, b"60000")?;
+        options.set(name, b"300000")?;
     }
     for (name, value) in set {
         options.set(name, value.as_bytes())?;

@@ -47,7 +47,7 @@ pub use tls::Identity;
 pub use tls_end::{acceptor, acceptor_of};
 
 /// How long a test waits for something that must happen before it fails.
-pub const PATIENCE: std::time::Duration = std::time::Duration::from_secs(20);
+pub const PATIENCE: std::time::Duration = std::time::Duration::from_secs(60);
 
 /// Waits until `ready` holds, and fails naming `what` when it does not within `PATIENCE`.
 pub fn wait_until(what: &str, mut ready: impl FnMut() -> bool) {
