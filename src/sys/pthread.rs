@@ -13,11 +13,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 /// What a thread runs.
 pub type Body = Box<dyn FnOnce() + Send>;
 
-/// One that was started; dropped, it runs on by itself.
+/// One that was started. Dropped, it is waited for if it has finished, and runs on by itself if not.
 pub struct Thread {
     raw: libc::pthread_t,
     finished: Arc<AtomicBool>,
-    joined: bool,
+    let_go: bool,
 }
 
 // SAFETY: it is a name of the thread, which any thread may use.
@@ -59,7 +59,7 @@ impl Thread {
             Ok(Self {
                 raw,
                 finished,
-                joined: false,
+                let_go: false,
             })
         }
     }
@@ -77,18 +77,26 @@ impl Thread {
 
     /// Waits until it has ended.
     pub fn join(mut self) {
-        self.joined = true;
-        // SAFETY: it is joined once, as this takes it by value, and not detached.
+        self.wait();
+    }
+
+    fn wait(&mut self) {
+        self.let_go = true;
+        // SAFETY: it is joined once, and not detached: both look at `let_go`, with nobody beside them.
         unsafe { libc::pthread_join(self.raw, std::ptr::null_mut()) };
     }
 }
 
 impl Drop for Thread {
     fn drop(&mut self) {
-        if !self.joined {
-            // SAFETY: it is neither joined nor detached so far, and nobody has it after this.
-            unsafe { libc::pthread_detach(self.raw) };
+        if self.let_go {
+            return;
         }
+        if self.is_finished() {
+            return self.wait();
+        }
+        // SAFETY: it is neither joined nor detached so far, and nobody has it after this.
+        unsafe { libc::pthread_detach(self.raw) };
     }
 }
 
