@@ -67,6 +67,13 @@ static void prefork(const char *url) {
   redisclient_free(client);
 }
 
+/* How many connections the client has made. */
+static int64_t opened(void) {
+  redisclient_stats stats = REDISCLIENT_STATS_INIT;
+  CHECK_OK(redisclient_stats_get(client, &stats, &error));
+  return (int64_t)stats.connections_opened;
+}
+
 /* Forked while other threads are anywhere inside: whatever locks they hold. Over TLS no thread
  * connects meanwhile: OpenSSL's own locks are not made for that. */
 static void from_a_busy_process(const char *url, int forks) {
@@ -76,6 +83,7 @@ static void from_a_busy_process(const char *url, int forks) {
   atomic_store(&stop, false);
   for (intptr_t i = 0; i < PARENT_THREADS; i++) REQUIRE(pthread_create(&busy[i], NULL, keep_busy, (void *)i) == 0);
   if (connecting) REQUIRE(pthread_create(&busy[PARENT_THREADS], NULL, keep_connecting, (void *)(uintptr_t)url) == 0);
+  else WAIT_UNTIL(opened() == PARENT_THREADS);
   for (int round = 0; round < forks; round++) {
     pid_t pid = start();
     if (pid == 0) {
