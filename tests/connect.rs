@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use redisclient::error::Code;
 use socket2::{Domain, Socket, Type};
-use support::client::{self, answer_pings};
+use support::client;
 use support::{BlackHole, Probe, Scripted, Told, same_port};
 
 const STAGGER: Duration = Duration::from_millis(250);
@@ -68,6 +68,16 @@ fn prompt(mut run: impl FnMut() -> Told, holds: impl Fn(&Told) -> bool) {
     assert!(holds(&told), "in none of five runs: {told:?}");
 }
 
+/// Reaches the server under a name that has these addresses; each is tried, in this order.
+fn reached(addresses: &[&str], server: &Scripted) -> Told {
+    let told = Probe::new()
+        .name("some.test", &addresses.join(","))
+        .run(&url("some.test", server.port(), ""), &["PING"]);
+    told.answered("here");
+    assert_eq!(told.addresses(), addresses);
+    told
+}
+
 fn url(name: &str, port: u16, query: &str) -> String {
     let mark = if query.is_empty() { "" } else { "?" };
     format!("redis://{name}:{port}{mark}{query}")
@@ -88,15 +98,8 @@ fn a_dead_address_is_passed_over_at_once() {
         return;
     };
     drop(listeners.next());
-    let server = says(listeners.next().unwrap(), "four");
-    let run = || {
-        let told = Probe::new()
-            .name("two.test", "::1,127.0.0.1")
-            .run(&url("two.test", server.port(), ""), &["PING"]);
-        told.answered("four");
-        assert_eq!(told.addresses(), ["::1", "127.0.0.1"]);
-        told
-    };
+    let server = says(listeners.next().unwrap(), "here");
+    let run = || reached(&["::1", "127.0.0.1"], &server);
     prompt(run, |told| told.attempts[1].began < STAGGER);
 }
 
@@ -104,16 +107,10 @@ fn a_dead_address_is_passed_over_at_once() {
 fn a_failure_starts_the_next_attempt_at_once() {
     let mut listeners = listen(&["127.1.0.1", "127.1.0.9"]).unwrap();
     drop(listeners.next());
-    let server = says(listeners.next().unwrap(), "ninth");
-    let eight: Vec<String> = (1..10).map(|last| format!("127.1.0.{last}")).collect();
-    let run = || {
-        let told = Probe::new()
-            .name("nine.test", &eight.join(","))
-            .run(&url("nine.test", server.port(), ""), &["PING"]);
-        told.answered("ninth");
-        assert_eq!(told.addresses(), eight);
-        told
-    };
+    let server = says(listeners.next().unwrap(), "here");
+    let nine: Vec<String> = (1..10).map(|last| format!("127.1.0.{last}")).collect();
+    let nine: Vec<&str> = nine.iter().map(String::as_str).collect();
+    let run = || reached(&nine, &server);
     prompt(run, |told| told.attempts[8].began < 4 * STAGGER);
 }
 
@@ -121,14 +118,10 @@ fn a_failure_starts_the_next_attempt_at_once() {
 fn a_silent_address_is_overtaken_after_the_stagger_and_given_up() {
     let mut listeners = listen(&["127.1.1.1", "127.1.1.2"]).unwrap();
     let _hole = BlackHole::on(listeners.next().unwrap());
-    let server = says(listeners.next().unwrap(), "second");
+    let server = says(listeners.next().unwrap(), "here");
     let run = || {
         let met = server.connections();
-        let told = Probe::new()
-            .name("two.test", "127.1.1.1,127.1.1.2")
-            .run(&url("two.test", server.port(), ""), &["PING"]);
-        told.answered("second");
-        assert_eq!(told.addresses(), ["127.1.1.1", "127.1.1.2"]);
+        let told = reached(&["127.1.1.1", "127.1.1.2"], &server);
         assert_eq!(server.connections(), met + 1);
         told
     };
@@ -148,15 +141,8 @@ fn a_failure_beside_a_silent_attempt_starts_the_next_at_once() {
     let mut listeners = listen(&three).unwrap();
     let _hole = BlackHole::on(listeners.next().unwrap());
     drop(listeners.next());
-    let server = says(listeners.next().unwrap(), "third");
-    let run = || {
-        let told = Probe::new()
-            .name("three.test", &three.join(","))
-            .run(&url("three.test", server.port(), ""), &["PING"]);
-        told.answered("third");
-        assert_eq!(told.addresses(), three);
-        told
-    };
+    let server = says(listeners.next().unwrap(), "here");
+    let run = || reached(&three, &server);
     prompt(run, |told| told.attempts[2].began < 2 * STAGGER);
 }
 
@@ -165,13 +151,9 @@ fn never_more_than_two_attempts_are_under_way_and_the_last_is_reached() {
     let four = ["127.1.2.1", "127.1.2.2", "127.1.2.3", "127.1.2.4"];
     let mut listeners = listen(&four).unwrap();
     let _holes = [(); 3].map(|()| BlackHole::on(listeners.next().unwrap()));
-    let server = says(listeners.next().unwrap(), "fourth");
+    let server = says(listeners.next().unwrap(), "here");
     let run = || {
-        let told = Probe::new()
-            .name("four.test", &four.join(","))
-            .run(&url("four.test", server.port(), ""), &["PING"]);
-        told.answered("fourth");
-        assert_eq!(told.addresses(), four);
+        let told = reached(&four, &server);
         assert_eq!(told.most_at_once(), 2, "{told:?}");
         told
     };
@@ -345,15 +327,8 @@ fn a_failure_of_the_system_beside_a_silent_attempt_starts_the_next_at_once() {
         .unwrap()
         .into_iter();
     let _hole = BlackHole::on(listeners.next().unwrap());
-    let server = Scripted::tcp_on(listeners.next().unwrap(), |conn, _| answer_pings(conn));
-    let run = || {
-        let told = Probe::new()
-            .name("three.test", "127.1.9.1,224.0.0.1,127.1.9.3")
-            .run(&format!("redis://three.test:{}", server.port()), &["PING"]);
-        told.answered("PONG");
-        assert_eq!(told.addresses(), ["127.1.9.1", "224.0.0.1", "127.1.9.3"]);
-        told
-    };
+    let server = says(listeners.next().unwrap(), "here");
+    let run = || reached(&["127.1.9.1", "224.0.0.1", "127.1.9.3"], &server);
     prompt(run, |told| {
         told.attempts[2].began < Duration::from_millis(450)
     });

@@ -109,10 +109,6 @@ impl Helpers {
         if !threads.is_empty() {
             self.called.notify_all();
         }
-        for thread in threads {
-            if !thread.is_here() {
-                thread.join();
-            }
-        }
+        sys::thread::join_others(threads);
     }
 }

@@ -96,11 +96,7 @@ impl Worker {
             if threads.is_empty() {
                 return;
             }
-            for thread in threads {
-                if !thread.is_here() {
-                    thread.join();
-                }
-            }
+            sys::thread::join_others(threads);
         }
     }
 

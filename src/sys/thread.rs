@@ -27,6 +27,12 @@ pub fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> io::Result<Thr
     with_signals_blocked(|| Thread::start(name, STACK, Box::new(body)))
 }
 
+/// Waits until all have ended, but for this one if it is among them.
+pub fn join_others(threads: Vec<Thread>) {
+    let others = threads.into_iter().filter(|thread| !thread.is_here());
+    others.for_each(Thread::join);
+}
+
 /// Runs what starts a thread, which inherits the mask. Those by which a thread is told of its own
 /// faults stay open.
 #[cfg(unix)]
