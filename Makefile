@@ -31,7 +31,7 @@ help:
 	@echo '     DURATION=600      ... for so many seconds each (30)'
 	@echo '     TARGET=reader     ... with one of: abi options pieces reader server url'
 	@echo '     SEED=0            ... by another chance each time (1)'
-	@echo 'make setup             install missing system packages; demo, test, deb and docs do it themselves'
+	@echo 'make setup             install missing system packages; what needs them does it itself'
 
 setup:
 	@.ci/setup
@@ -55,11 +55,11 @@ bench-check:
 bench-baseline:
 	@benches/bench.py --baseline
 
-chaos:
+chaos: setup
 	@CHAOS_DURATION='$(or $(DURATION),60)' CHAOS_SEED='$(SEED)' CHAOS_PEER='$(PEER)' \
 	  cargo test --quiet --locked --test chaos -- --nocapture
 
-chaos-proof:
+chaos-proof: setup
 	@tests/chaos/proof.sh
 
 install:
@@ -71,7 +71,7 @@ deb: setup
 docs: setup
 	@.ci/docs
 
-fuzz:
+fuzz: setup
 	@DURATION='$(DURATION)' TARGET='$(TARGET)' SEED='$(SEED)' .ci/fuzz
 
 header:

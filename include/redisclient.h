@@ -16,8 +16,8 @@
  * Fork: a client made before fork just works in the child, on connections of its own; replies and
  * errors stay readable; options, cancel, reader, arguments and a pipeline that was not running work
  * on; a connection or queue made before answers EFORKED. Freeing is always safe and only closes descriptors.
- * Not promised when another thread of the parent was inside the resolver at the moment of fork, or
- * the child came from raw clone. exec inherits nothing.
+ * Not promised when another thread of the parent was inside the resolver or OpenSSL at the moment
+ * of fork, or the child came from raw clone. exec inherits nothing.
  *
  * Hooks (redisclient_backoff_ops) and callbacks (redisclient_reply_fn) return: no exception and no longjmp may leave them.
  *
@@ -612,6 +612,11 @@ typedef struct redisclient_reply {
 } redisclient_reply;
 
 /**
+ * Ends the data of a callback, once.
+ */
+typedef void (*redisclient_destroy_fn)(void *data);
+
+/**
  * The functions of a backoff. Set `size` to sizeof(redisclient_backoff_ops); the struct is copied.
  */
 typedef struct redisclient_backoff_ops {
@@ -632,7 +637,7 @@ typedef struct redisclient_backoff_ops {
   /**
    * Ends `data`; NULL when there is nothing to end.
    */
-  void (*destroy)(void *data);
+  redisclient_destroy_fn destroy;
 } redisclient_backoff_ops;
 
 /**
@@ -823,11 +828,6 @@ typedef void (*redisclient_reply_fn)(void *data,
                                      const struct redisclient_reply *reply,
                                      const struct redisclient_error *error);
 
-/**
- * Ends the data of a callback, once.
- */
-typedef void (*redisclient_destroy_fn)(void *data);
-
 #ifdef __cplusplus
 extern "C" {
 #endif // __cplusplus
@@ -889,6 +889,7 @@ REDISCLIENT_API size_t redisclient_arguments_count(const struct redisclient_argu
  *
  * `*bytes` and `*lengths` belong to the list and hold until it is next changed. An empty list is
  * OK, with `*argc` 0. EINVAL: NULL. The first mistake: its code. EBUSY: another thread.
+ * EPANIC.
  */
 REDISCLIENT_API
 redisclient_status redisclient_arguments_packed(const struct redisclient_arguments *arguments,
@@ -1014,7 +1015,7 @@ REDISCLIENT_API void redisclient_close(struct redisclient *client);
  * Closes the client and gives up the handle: calls inside end with ECLOSED, none may start after.
  * Waits until the threads that its queues started have ended, unless it is called on one of them.
  *
- * NULL is fine. Pipelines made from it stay valid to free. Keeps errno.
+ * NULL is fine. Pipelines and queues made from it stay valid to free. Keeps errno.
  */
 REDISCLIENT_API void redisclient_free(struct redisclient *client);
 
@@ -1025,8 +1026,8 @@ REDISCLIENT_API void redisclient_free(struct redisclient *client);
  * NULL; they are borrowed for the call. A NULL `out` means that the reply is not wanted;
  * otherwise `*out` is yours, to be freed with `redisclient_reply_free`. An error reply makes the
  * call fail. It is tried again as the retry options say, never when it might run twice.
- * EINVAL, ESTATE, ECLOSED: nothing was sent. 2xx, 3xx, 4xx: see the error's outcome. 5xx, 6xx:
- * the server said no. ENOMEM, EPANIC.
+ * EINVAL, ESTATE: nothing was sent. ECLOSED, 2xx, 3xx, 4xx: see the error's outcome. 5xx, 6xx: the
+ * server said no. ENOMEM, EPANIC.
  */
 REDISCLIENT_API
 redisclient_status redisclient_command(struct redisclient *client,
@@ -1317,7 +1318,7 @@ REDISCLIENT_API struct redisclient_options *redisclient_options_new(void);
  *
  * Names and values are those of OPTIONS.md, and the same as in a URL's query, which wins over
  * options. Both are borrowed for the call. EINVAL: NULL. EOPTION: unknown name, wrong value, or
- * not supported in this version; the text names the accepted form.
+ * not supported in this version; the text names the accepted form. EPANIC.
  */
 REDISCLIENT_API
 redisclient_status redisclient_options_set(struct redisclient_options *options,
@@ -1492,7 +1493,8 @@ REDISCLIENT_API void redisclient_queue_free(struct redisclient_queue *queue);
 REDISCLIENT_API struct redisclient_reader *redisclient_reader_new(const struct redisclient_options *options);
 
 /**
- * Copies bytes in. EINVAL: NULL. EBUSY: another thread. ENOMEM. After an error: that error's code.
+ * Copies bytes in. EINVAL: NULL. EBUSY: another thread. ENOMEM, EPANIC. After an error: that error's
+ * code.
  */
 REDISCLIENT_API
 redisclient_status redisclient_reader_feed(struct redisclient_reader *reader,
@@ -1509,7 +1511,8 @@ redisclient_status redisclient_reader_feed(struct redisclient_reader *reader,
 REDISCLIENT_API char *redisclient_reader_space(struct redisclient_reader *reader, size_t least, size_t *room);
 
 /**
- * Says how many bytes were read into the last space. EINVAL: more than its room, or NULL. EBUSY.
+ * Says how many bytes were read into the last space. EINVAL: more than its room, or NULL. EBUSY,
+ * EPANIC.
  */
 REDISCLIENT_API redisclient_status redisclient_reader_commit(struct redisclient_reader *reader, size_t used);
 
@@ -1517,7 +1520,7 @@ REDISCLIENT_API redisclient_status redisclient_reader_commit(struct redisclient_
  * The next whole reply or push; OK with `*out` NULL: more bytes are needed.
  *
  * Error replies come as kind ERROR. `*out` is yours. EPROTOCOL, ELIMIT, ENOMEM: the reader is
- * unusable from now on and answers the same again. EINVAL: NULL. EBUSY: another thread.
+ * unusable from now on and answers the same again. EINVAL: NULL. EBUSY: another thread. EPANIC.
  */
 REDISCLIENT_API
 redisclient_status redisclient_reader_next(struct redisclient_reader *reader,
@@ -1652,15 +1655,15 @@ REDISCLIENT_API size_t redisclient_stats_json(struct redisclient *client, char *
 /**
  * Sends a command; what becomes of it is told to a callback by `redisclient_queue_dispatch`.
  *
- * Never waits: EFULL at limits.in_flight or limits.in_flight_bytes, to be tried again when completions
- * were taken. Arguments as in `redisclient_command`, copied; a NULL call is all defaults, its cancel
+ * Never waits: EFULL at limits.in_flight or limits.in_flight_bytes, and for a command that may block
+ * when pool.max of them are under way; to be tried again when completions were taken. Arguments as in `redisclient_command`, copied; a NULL call is all defaults, its cancel
  * may be freed after this. Commands of one submitting thread are sent in order, and so are they
  * completed, but for those that fail or are tried again; those that may block are on their own.
  * Retries are as in `redisclient_command`.
  * `destroy` may be NULL; it runs exactly once after the callback, or without it when the queue is
  * freed, if this answered OK; a call that is not OK took nothing. Any thread.
- * EINVAL: NULL queue or fn, the arguments or the call. ESTATE, ECLOSED, EFULL. ECIRCUIT: the breaker is
- * open. ENOMEM: no memory, descriptor or thread. EFORKED, EPANIC.
+ * EINVAL: NULL queue or fn, the arguments or the call. ESTATE, ECLOSED, EFULL. ECANCELLED: the call's
+ * cancel was fired before. ECIRCUIT: the breaker is open. ENOMEM: no memory, descriptor or thread. EFORKED, EPANIC.
  */
 REDISCLIENT_API
 redisclient_status redisclient_submit(struct redisclient_queue *queue,

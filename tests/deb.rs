@@ -95,7 +95,16 @@ fn each_file_is_in_its_package() {
     ] {
         wanted.push(format!("{lib}/{file}"));
     }
-    for page in ["OPTIONS.md", "docs/errors.md", "docs/from-hiredis.md"] {
+    for page in [
+        "OPTIONS.md",
+        "docs/abi.md",
+        "docs/errors.md",
+        "docs/event-loops.md",
+        "docs/from-hiredis.md",
+        "c-examples/queue_asyncio.py",
+        "c-examples/queue_libuv.c",
+        "c-examples/queue_poll.c",
+    ] {
         wanted.push(format!("usr/share/doc/libredisclient-dev/{page}"));
     }
     wanted.sort();

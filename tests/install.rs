@@ -84,8 +84,11 @@ fn the_files_and_the_soname() {
         "../include/redisclient.h",
         "../share/man/man3/libredisclient.3",
         "../share/doc/redisclient/OPTIONS.md",
+        "../share/doc/redisclient/docs/abi.md",
         "../share/doc/redisclient/docs/errors.md",
+        "../share/doc/redisclient/docs/event-loops.md",
         "../share/doc/redisclient/docs/from-hiredis.md",
+        "../share/doc/redisclient/c-examples/queue_poll.c",
     ] {
         assert!(lib.join(file).is_file(), "{file}");
     }

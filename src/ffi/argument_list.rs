@@ -9,12 +9,11 @@ use super::error::ErrorHandle;
 use super::one_thread::{Inside, OneThread};
 use super::pipeline::PipelineHandle;
 use super::status::Status;
-use super::{borrow, guard, null, put, shield};
+use super::{borrow, free, guard, null, put, shield};
 use crate::client::Client;
 use crate::command::ArgumentList;
 use crate::error::Result;
 use crate::resp::Node;
-use crate::sys::errno;
 
 /// The arguments of a command, its name first. One thread at a time.
 pub struct ArgumentListHandle(OneThread<ArgumentList>);
@@ -157,6 +156,7 @@ pub unsafe extern "C" fn redisclient_arguments_count(
 ///
 /// `*bytes` and `*lengths` belong to the list and hold until it is next changed. An empty list is
 /// OK, with `*argc` 0. EINVAL: NULL. The first mistake: its code. EBUSY: another thread.
+/// EPANIC.
 ///
 /// # Safety
 /// `arguments` is NULL or live; the outputs are NULL or places for their values.
@@ -249,8 +249,6 @@ pub unsafe extern "C" fn redisclient_pipeline_add_built(
 /// `arguments` is NULL or not used again.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn redisclient_arguments_free(arguments: *mut ArgumentListHandle) {
-    if !arguments.is_null() {
-        // SAFETY: made by `redisclient_arguments_new`, given up by the caller.
-        errno::keep(|| shield((), || drop(unsafe { Box::from_raw(arguments) })));
-    }
+    // SAFETY: made by `redisclient_arguments_new`, given up by the caller.
+    unsafe { free(arguments) };
 }

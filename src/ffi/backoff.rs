@@ -4,6 +4,7 @@ use std::ffi::c_void;
 use std::mem::offset_of;
 use std::time::Duration;
 
+use super::data::{Data, DestroyFn};
 use super::error::ErrorHandle;
 use super::options::OptionsHandle;
 use super::size_first::{self, SizeFirst};
@@ -27,7 +28,7 @@ pub struct BackoffOps {
         unsafe extern "C-unwind" fn(data: *mut c_void, failures: u32, previous_ms: i64) -> i64,
     >,
     /// Ends `data`; NULL when there is nothing to end.
-    pub destroy: Option<unsafe extern "C-unwind" fn(data: *mut c_void)>,
+    pub destroy: DestroyFn,
 }
 
 // SAFETY: repr(C), the size first, and the rest function pointers that may be NULL.
@@ -43,8 +44,7 @@ unsafe impl SizeFirst for BackoffOps {
 /// The caller's functions with their data.
 struct Formula {
     pause: unsafe extern "C-unwind" fn(data: *mut c_void, failures: u32, previous_ms: i64) -> i64,
-    destroy: Option<unsafe extern "C-unwind" fn(data: *mut c_void)>,
-    data: *mut c_void,
+    data: Data,
 }
 
 // SAFETY: the caller promises that the functions may run on any thread, several at once.
@@ -56,17 +56,8 @@ impl Pause for Formula {
     fn pause(&self, failures: u32, previous: Duration) -> Option<Duration> {
         let previous = i64::try_from(previous.as_millis()).unwrap_or(i64::MAX);
         // SAFETY: as the caller of redisclient_options_backoff promised.
-        let answer = unsafe { (self.pause)(self.data, failures, previous) };
+        let answer = unsafe { (self.pause)(self.data.get(), failures, previous) };
         u64::try_from(answer).ok().map(Duration::from_millis)
-    }
-}
-
-impl Drop for Formula {
-    fn drop(&mut self) {
-        if let Some(destroy) = self.destroy {
-            // SAFETY: as the caller promised; this is the last use of the data.
-            unsafe { destroy(self.data) };
-        }
     }
 }
 
@@ -102,8 +93,8 @@ pub unsafe extern "C" fn redisclient_options_backoff(
         let (options, ops) = unsafe { (borrow(options, "options")?, size_first::copy(ops)?) };
         let formula = Formula {
             pause: ops.pause.ok_or_else(|| null("pause"))?,
-            destroy: ops.destroy,
-            data,
+            // SAFETY: as the caller promises.
+            data: unsafe { Data::new(data, ops.destroy) },
         };
         options.change(|options| {
             options.set_backoff(CustomBackoff::new(formula));

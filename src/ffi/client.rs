@@ -8,7 +8,7 @@ use super::call::{self, Call};
 use super::error::ErrorHandle;
 use super::options::OptionsHandle;
 use super::status::Status;
-use super::{guard, null, put, shield};
+use super::{give, guard, null, put, shield};
 use crate::client::{CallOptions, Client};
 use crate::error::Result;
 use crate::options;
@@ -88,8 +88,8 @@ pub unsafe extern "C" fn redisclient_set(
 /// `client` is NULL or live.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn redisclient_close(client: *mut Client) {
-    // SAFETY: as the caller promises.
-    if let Some(client) = unsafe { client.as_ref() } {
+    // SAFETY: as the caller promises. One more owner: a free that comes meanwhile does not end it.
+    if let Ok(client) = unsafe { share(client) } {
         shield((), || client.close());
     }
 }
@@ -97,7 +97,7 @@ pub unsafe extern "C" fn redisclient_close(client: *mut Client) {
 /// Closes the client and gives up the handle: calls inside end with ECLOSED, none may start after.
 /// Waits until the threads that its queues started have ended, unless it is called on one of them.
 ///
-/// NULL is fine. Pipelines made from it stay valid to free. Keeps errno.
+/// NULL is fine. Pipelines and queues made from it stay valid to free. Keeps errno.
 ///
 /// # Safety
 /// `client` is NULL or not used again.
@@ -122,8 +122,8 @@ pub unsafe extern "C" fn redisclient_free(client: *mut Client) {
 /// NULL; they are borrowed for the call. A NULL `out` means that the reply is not wanted;
 /// otherwise `*out` is yours, to be freed with `redisclient_reply_free`. An error reply makes the
 /// call fail. It is tried again as the retry options say, never when it might run twice.
-/// EINVAL, ESTATE, ECLOSED: nothing was sent. 2xx, 3xx, 4xx: see the error's outcome. 5xx, 6xx:
-/// the server said no. ENOMEM, EPANIC.
+/// EINVAL, ESTATE: nothing was sent. ECLOSED, 2xx, 3xx, 4xx: see the error's outcome. 5xx, 6xx: the
+/// server said no. ENOMEM, EPANIC.
 ///
 /// # Safety
 /// The client is live, the arrays are as said, `out` and `error` NULL or places for pointers.
@@ -144,7 +144,7 @@ pub unsafe extern "C" fn redisclient_command(
         let args = named(unsafe { room.read(argc, argv, lengths) }?)?;
         let reply = client.execute(args, &CallOptions::default())?;
         // SAFETY: as the caller promises.
-        unsafe { hand_out(reply, out) };
+        unsafe { give(reply, out) };
         Ok(())
     })
 }
@@ -217,7 +217,7 @@ pub(super) unsafe fn execute<'a>(
     let mut room = Arguments::room();
     let reply = execute_with(&client, named(read(&mut room)?)?, &call)?;
     // SAFETY: as the caller promises.
-    unsafe { hand_out(reply, out) };
+    unsafe { give(reply, out) };
     Ok(())
 }
 
@@ -225,18 +225,6 @@ pub(super) unsafe fn execute<'a>(
 #[inline(never)]
 fn execute_with(client: &Client, args: &[&[u8]], call: &CallOptions) -> Result<Reply> {
     client.execute(args, call)
-}
-
-/// Gives the caller a reply, or frees it where there is no place for it.
-///
-/// # Safety
-/// `out` is NULL or a place for a pointer.
-#[inline]
-unsafe fn hand_out(reply: Reply, out: *mut *mut Node) {
-    if !out.is_null() {
-        // SAFETY: as the caller promises.
-        unsafe { put(out, Reply::into_raw(reply)) };
-    }
 }
 
 /// One more owner, so that a free on another thread does not end the client under a call.

@@ -6,12 +6,11 @@ use super::arguments::{Arguments, bytes, named, text};
 use super::error::ErrorHandle;
 use super::options::OptionsHandle;
 use super::status::Status;
-use super::{borrow, deadline, guard, null, put, shield};
+use super::{borrow, deadline, free, guard, null, put, shield};
 use crate::connection::Manual;
 use crate::error::{Code, Error, Result};
 use crate::options;
 use crate::resp::{Node, Reply};
-use crate::sys::errno;
 
 /// A connection of one's own. One thread may send while another receives; shutdown from any.
 pub struct ConnectionHandle {
@@ -252,8 +251,6 @@ pub unsafe extern "C" fn redisclient_connection_hello(
 /// `connection` is NULL or not used again, and no thread is inside a call on it.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn redisclient_connection_free(connection: *mut ConnectionHandle) {
-    if !connection.is_null() {
-        // SAFETY: made by `redisclient_connection_open`, given up by the caller.
-        errno::keep(|| shield((), || drop(unsafe { Box::from_raw(connection) })));
-    }
+    // SAFETY: made by `redisclient_connection_open`, given up by the caller.
+    unsafe { free(connection) };
 }

@@ -2,10 +2,9 @@
 
 use std::ffi::{CString, c_char, c_int};
 
-use super::shield;
 use super::status::{REDISCLIENT_OK, Status};
+use super::{free, get};
 use crate::error::Error;
-use crate::sys::errno;
 
 /// A failure with everything known about it. Immutable; any thread; freed by `redisclient_error_free`.
 pub struct ErrorHandle {
@@ -28,20 +27,6 @@ impl ErrorHandle {
 
 fn c_text(text: &str) -> CString {
     CString::new(text.replace('\0', "\\0")).unwrap_or_default()
-}
-
-/// # Safety
-/// `error` is NULL or a live error object.
-unsafe fn get<T>(
-    error: *const ErrorHandle,
-    otherwise: T,
-    read: impl FnOnce(&ErrorHandle) -> T,
-) -> T {
-    // SAFETY: as the caller promises.
-    match unsafe { error.as_ref() } {
-        Some(error) => shield(otherwise, || read(error)),
-        None => otherwise,
-    }
 }
 
 /// The status the call answered; 0 for NULL. Any thread.
@@ -137,8 +122,6 @@ pub unsafe extern "C" fn redisclient_error_os_error(error: *const ErrorHandle) -
 /// `error` is NULL or an error object that is not used again.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn redisclient_error_free(error: *mut ErrorHandle) {
-    if !error.is_null() {
-        // SAFETY: made by `guard`, given up by the caller.
-        errno::keep(|| shield((), || drop(unsafe { Box::from_raw(error) })));
-    }
+    // SAFETY: made by `guard`, given up by the caller.
+    unsafe { free(error) };
 }

@@ -3,10 +3,9 @@
 use std::ffi::{c_char, c_int};
 
 use super::error::ErrorHandle;
-use super::{put, shield};
+use super::{free, get, put};
 use crate::queue::{Event, EventKind};
 use crate::resp::Node;
-use crate::sys::errno;
 
 /// One event. One thread at a time; what it gives belongs to it. Freed by `redisclient_event_free`.
 pub struct EventHandle {
@@ -22,20 +21,6 @@ impl EventHandle {
             error: event.error.take().map(ErrorHandle::new),
             event,
         }
-    }
-}
-
-/// # Safety
-/// `event` is NULL or live.
-unsafe fn get<T>(
-    event: *const EventHandle,
-    otherwise: T,
-    read: impl FnOnce(&EventHandle) -> T,
-) -> T {
-    // SAFETY: as the caller promises.
-    match unsafe { event.as_ref() } {
-        Some(event) => shield(otherwise, || read(event)),
-        None => otherwise,
     }
 }
 
@@ -151,10 +136,8 @@ unsafe fn text(
 /// `event` is NULL or not used again.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn redisclient_event_free(event: *mut EventHandle) {
-    if !event.is_null() {
-        // SAFETY: made by `redisclient_queue_next`, given up by the caller.
-        errno::keep(|| shield((), || drop(unsafe { Box::from_raw(event) })));
-    }
+    // SAFETY: made by `redisclient_queue_next`, given up by the caller.
+    unsafe { free(event) };
 }
 
 const _: () = assert!(EventKind::Reply as i32 == super::status::REDISCLIENT_EVENT_REPLY);

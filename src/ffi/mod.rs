@@ -9,6 +9,7 @@ pub mod backoff;
 pub mod call;
 pub mod client;
 pub mod connection;
+pub mod data;
 pub mod error;
 pub mod event;
 mod one_thread;
@@ -30,6 +31,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::deadline::{Deadline, Moment};
 use crate::error::{Code, Error, Result};
+use crate::resp::{Node, Reply};
+use crate::sys::errno;
 use error::ErrorHandle;
 use status::{REDISCLIENT_OK, Status};
 
@@ -101,6 +104,41 @@ fn deadline(timeout_ms: c_int) -> Result<Deadline> {
 unsafe fn borrow<'a, T>(pointer: *const T, what: &str) -> Result<&'a T> {
     // SAFETY: as the caller promises.
     unsafe { pointer.as_ref() }.ok_or_else(|| null(what))
+}
+
+/// Looks at what a handle points to; `otherwise` for NULL, and after a panic.
+///
+/// # Safety
+/// `pointer` is NULL or points to a live `T`.
+unsafe fn get<T, R>(pointer: *const T, otherwise: R, read: impl FnOnce(&T) -> R) -> R {
+    // SAFETY: as the caller promises.
+    match unsafe { pointer.as_ref() } {
+        Some(handle) => shield(otherwise, || read(handle)),
+        None => otherwise,
+    }
+}
+
+/// Frees a handle; errno stays.
+///
+/// # Safety
+/// `pointer` is NULL, or was made by `Box::into_raw` and is given up by the caller.
+unsafe fn free<T>(pointer: *mut T) {
+    if !pointer.is_null() {
+        // SAFETY: as the caller promises.
+        errno::keep(|| shield((), || drop(unsafe { Box::from_raw(pointer) })));
+    }
+}
+
+/// Gives the caller a reply, or frees it where there is no place for it.
+///
+/// # Safety
+/// `out` is NULL or a place for a pointer.
+#[inline]
+unsafe fn give(reply: Reply, out: *mut *mut Node) {
+    if !out.is_null() {
+        // SAFETY: as the caller promises.
+        unsafe { put(out, Reply::into_raw(reply)) };
+    }
 }
 
 /// Writes an output.

@@ -5,11 +5,10 @@ use std::ffi::c_char;
 use super::arguments::{bytes, text};
 use super::error::ErrorHandle;
 use super::status::Status;
-use super::{borrow, guard, shield};
+use super::{borrow, free, guard, shield};
 use crate::error::Result;
 use crate::net::lock;
 use crate::options::Options;
-use crate::sys::errno;
 use crate::sys::sync::Mutex;
 
 /// A set of options to open with. Any thread; open copies it.
@@ -49,7 +48,7 @@ pub extern "C" fn redisclient_options_new() -> *mut OptionsHandle {
 ///
 /// Names and values are those of OPTIONS.md, and the same as in a URL's query, which wins over
 /// options. Both are borrowed for the call. EINVAL: NULL. EOPTION: unknown name, wrong value, or
-/// not supported in this version; the text names the accepted form.
+/// not supported in this version; the text names the accepted form. EPANIC.
 ///
 /// # Safety
 /// The options are live, name and value NUL-terminated, `error` NULL or a place for a pointer.
@@ -105,8 +104,6 @@ unsafe fn set(options: *mut OptionsHandle, name: *const c_char, value: &[u8]) ->
 /// `options` is NULL or not used again.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn redisclient_options_free(options: *mut OptionsHandle) {
-    if !options.is_null() {
-        // SAFETY: made by `redisclient_options_new`, given up by the caller.
-        errno::keep(|| shield((), || drop(unsafe { Box::from_raw(options) })));
-    }
+    // SAFETY: made by `redisclient_options_new`, given up by the caller.
+    unsafe { free(options) };
 }

@@ -8,11 +8,10 @@ use super::client::share;
 use super::error::ErrorHandle;
 use super::one_thread::OneThread;
 use super::status::Status;
-use super::{borrow, catch, guard, put, shield};
+use super::{borrow, catch, free, give, guard, shield};
 use crate::client::{Client, Pipeline};
 use crate::error::Result;
-use crate::resp::{Node, Reply};
-use crate::sys::errno;
+use crate::resp::Node;
 
 /// Commands to be sent together. One thread at a time.
 pub struct PipelineHandle {
@@ -155,11 +154,9 @@ pub unsafe extern "C" fn redisclient_pipeline_run_call(
             Ok(reply) => (Some(reply), Ok(())),
             Err(failure) => (failure.partial, Err(failure.error)),
         };
-        if let Some(reply) = reply
-            && !out.is_null()
-        {
+        if let Some(reply) = reply {
             // SAFETY: as the caller promises.
-            unsafe { put(out, Reply::into_raw(reply)) };
+            unsafe { give(reply, out) };
         }
         result
     })
@@ -171,8 +168,6 @@ pub unsafe extern "C" fn redisclient_pipeline_run_call(
 /// `pipeline` is NULL or not used again.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn redisclient_pipeline_free(pipeline: *mut PipelineHandle) {
-    if !pipeline.is_null() {
-        // SAFETY: made by `redisclient_pipeline_new`, given up by the caller.
-        errno::keep(|| shield((), || drop(unsafe { Box::from_raw(pipeline) })));
-    }
+    // SAFETY: made by `redisclient_pipeline_new`, given up by the caller.
+    unsafe { free(pipeline) };
 }

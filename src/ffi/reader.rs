@@ -7,10 +7,9 @@ use super::error::ErrorHandle;
 use super::one_thread::OneThread;
 use super::options::OptionsHandle;
 use super::status::Status;
-use super::{borrow, guard, null, put, shield};
+use super::{borrow, free, guard, null, put, shield};
 use crate::error::{Code, Error};
 use crate::resp::{Decoder, Limits, Node, Reply, encode};
-use crate::sys::errno;
 
 /// Turns bytes into replies. One thread at a time.
 pub struct ReaderHandle {
@@ -47,7 +46,8 @@ pub unsafe extern "C" fn redisclient_reader_new(
     })
 }
 
-/// Copies bytes in. EINVAL: NULL. EBUSY: another thread. ENOMEM. After an error: that error's code.
+/// Copies bytes in. EINVAL: NULL. EBUSY: another thread. ENOMEM, EPANIC. After an error: that error's
+/// code.
 ///
 /// # Safety
 /// `reader` is NULL or live; `bytes` holds `length` bytes.
@@ -102,7 +102,8 @@ pub unsafe extern "C" fn redisclient_reader_space(
     start.cast()
 }
 
-/// Says how many bytes were read into the last space. EINVAL: more than its room, or NULL. EBUSY.
+/// Says how many bytes were read into the last space. EINVAL: more than its room, or NULL. EBUSY,
+/// EPANIC.
 ///
 /// # Safety
 /// `reader` is NULL or live, and so many bytes were written.
@@ -127,7 +128,7 @@ pub unsafe extern "C" fn redisclient_reader_commit(
 /// The next whole reply or push; OK with `*out` NULL: more bytes are needed.
 ///
 /// Error replies come as kind ERROR. `*out` is yours. EPROTOCOL, ELIMIT, ENOMEM: the reader is
-/// unusable from now on and answers the same again. EINVAL: NULL. EBUSY: another thread.
+/// unusable from now on and answers the same again. EINVAL: NULL. EBUSY: another thread. EPANIC.
 ///
 /// # Safety
 /// `reader` is live, `out` a place for a pointer, `error` NULL or one.
@@ -157,10 +158,8 @@ pub unsafe extern "C" fn redisclient_reader_next(
 /// `reader` is NULL or not used again.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn redisclient_reader_free(reader: *mut ReaderHandle) {
-    if !reader.is_null() {
-        // SAFETY: made by `redisclient_reader_new`, given up by the caller.
-        errno::keep(|| shield((), || drop(unsafe { Box::from_raw(reader) })));
-    }
+    // SAFETY: made by `redisclient_reader_new`, given up by the caller.
+    unsafe { free(reader) };
 }
 
 /// Encodes a command as RESP; answers the size it needs, as snprintf does.

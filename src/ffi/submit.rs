@@ -4,6 +4,7 @@ use std::ffi::{c_char, c_void};
 
 use super::arguments::{Arguments, named};
 use super::call::{self, Call};
+use super::data::{Data, DestroyFn};
 use super::error::ErrorHandle;
 use super::queue::QueueHandle;
 use super::status::Status;
@@ -21,20 +22,17 @@ pub type ReplyFn = Option<
     unsafe extern "C-unwind" fn(data: *mut c_void, reply: *const Node, error: *const ErrorHandle),
 >;
 
-/// Ends the data of a callback, once.
-pub type DestroyFn = Option<unsafe extern "C-unwind" fn(data: *mut c_void)>;
-
 /// Sends a command; what becomes of it is told to a callback by `redisclient_queue_dispatch`.
 ///
-/// Never waits: EFULL at limits.in_flight or limits.in_flight_bytes, to be tried again when completions
-/// were taken. Arguments as in `redisclient_command`, copied; a NULL call is all defaults, its cancel
+/// Never waits: EFULL at limits.in_flight or limits.in_flight_bytes, and for a command that may block
+/// when pool.max of them are under way; to be tried again when completions were taken. Arguments as in `redisclient_command`, copied; a NULL call is all defaults, its cancel
 /// may be freed after this. Commands of one submitting thread are sent in order, and so are they
 /// completed, but for those that fail or are tried again; those that may block are on their own.
 /// Retries are as in `redisclient_command`.
 /// `destroy` may be NULL; it runs exactly once after the callback, or without it when the queue is
 /// freed, if this answered OK; a call that is not OK took nothing. Any thread.
-/// EINVAL: NULL queue or fn, the arguments or the call. ESTATE, ECLOSED, EFULL. ECIRCUIT: the breaker is
-/// open. ENOMEM: no memory, descriptor or thread. EFORKED, EPANIC.
+/// EINVAL: NULL queue or fn, the arguments or the call. ESTATE, ECLOSED, EFULL. ECANCELLED: the call's
+/// cancel was fired before. ECIRCUIT: the breaker is open. ENOMEM: no memory, descriptor or thread. EFORKED, EPANIC.
 ///
 /// # Safety
 /// `queue` is NULL or live; the arrays are as said; `call` is NULL or as large as its size says; the
@@ -53,11 +51,9 @@ pub unsafe extern "C" fn redisclient_submit(
     guard(std::ptr::null_mut(), || {
         let function = function.ok_or_else(|| null("fn"))?;
         let make = || {
-            Target::Callback(Box::new(Handler {
-                function,
-                data,
-                destroy,
-            }))
+            // SAFETY: as the caller promises.
+            let data = unsafe { Data::new(data, destroy) };
+            Target::Callback(Box::new(Handler { function, data }))
         };
         // SAFETY: as the caller promises.
         unsafe { submit(queue, call, |room| room.read(argc, argv, lengths), make) }
@@ -143,8 +139,7 @@ unsafe fn submit<'a>(
 /// A caller's callback with its data.
 struct Handler {
     function: unsafe extern "C-unwind" fn(*mut c_void, *const Node, *const ErrorHandle),
-    data: *mut c_void,
-    destroy: DestroyFn,
+    data: Data,
 }
 
 // SAFETY: the caller promises that it is fit for the thread that dispatches or frees.
@@ -155,25 +150,16 @@ impl Callback for Handler {
         let none = std::ptr::null();
         match result {
             // SAFETY: as the caller of submit promised; the reply lives through the call.
-            Ok(reply) => unsafe { (self.function)(self.data, &raw const *reply, none) },
+            Ok(reply) => unsafe { (self.function)(self.data.get(), &raw const *reply, none) },
             Err(error) => {
                 let error = ErrorHandle::new(error);
                 // SAFETY: as above, for the error.
-                unsafe { (self.function)(self.data, std::ptr::null(), &raw const error) };
+                unsafe { (self.function)(self.data.get(), std::ptr::null(), &raw const error) };
             }
         }
     }
 
     fn disarm(&mut self) {
-        self.destroy = None;
-    }
-}
-
-impl Drop for Handler {
-    fn drop(&mut self) {
-        if let Some(destroy) = self.destroy {
-            // SAFETY: as the caller of submit promised; this is the last use of the data.
-            unsafe { destroy(self.data) };
-        }
+        self.data.disarm();
     }
 }

@@ -6,8 +6,8 @@ use super::table::{Row, not_built, only, secret};
 
 /// In the order of the documentation.
 pub(super) static PLANNED: &[Row] = &[
-    not_built(c"tls.ocsp", c"no", c"How revocation is checked"),
-    not_built(
+    only(c"tls.ocsp", c"no", c"How revocation is checked"),
+    only(
         c"tls.ocsp_soft_fail",
         c"no",
         c"Whether an unreachable responder is accepted",
