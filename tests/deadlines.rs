@@ -21,14 +21,19 @@ const SLACK: Duration = Duration::from_secs(10);
 /// The time limits that do not apply, where a test does not say them.
 const OTHER_MS: &str = "60000";
 
-fn open(url: &str) -> Arc<Client> {
+/// With the limits that are not said.
+fn patient(url: &str) -> String {
     let mut url = url.to_owned();
     for name in ["connect_timeout_ms", "timeout_ms"] {
         if !url.contains(&format!("?{name}=")) && !url.contains(&format!("&{name}=")) {
             url = with(&url, name, OTHER_MS);
         }
     }
-    let config = options::url::parse(url.as_bytes(), None).unwrap();
+    url
+}
+
+fn open(url: &str) -> Arc<Client> {
+    let config = options::url::parse(patient(url).as_bytes(), None).unwrap();
     Arc::new(Client::open(config).unwrap_or_else(|error| panic!("{url}: {error}")))
 }
 
@@ -142,7 +147,7 @@ fn in_the_queue_for_a_connection() {
 #[test]
 fn at_a_resolver_that_never_answers() {
     let probe = Probe::new().name("hangs.test", "sleep:60");
-    let url = "redis://hangs.test:1?lazy=yes&timeout_ms=300";
+    let url = "redis://hangs.test:1?lazy=yes&timeout_ms=300&connect_timeout_ms=60000";
     let told = probe.run(url, &["PING"]);
     let step = &told.steps[1];
     eprintln!("resolve: {:?} of {LIMIT:?}", step.took);
@@ -186,12 +191,12 @@ fn connects_that_time_out_are_tried_again_within_the_deadline() {
 }
 
 #[test]
-fn opening_ends_within_both_its_timeouts() {
+fn opening_ends_at_the_connect_timeout() {
     let hole = BlackHole::on(TcpListener::bind("127.0.0.1:0").unwrap());
     let server = Scripted::tcp(mute);
     for port in [hole.port(), server.port()] {
-        let url = format!("redis://127.0.0.1:{port}?connect_timeout_ms=300&timeout_ms=300");
-        let config = options::url::parse(url.as_bytes(), None).unwrap();
+        let url = format!("redis://127.0.0.1:{port}?connect_timeout_ms=300");
+        let config = options::url::parse(patient(&url).as_bytes(), None).unwrap();
         let error = late("open", LIMIT, || Client::open(config));
         assert_eq!(error.code(), Code::Timeout, "{error}");
     }
@@ -414,6 +419,12 @@ fn no_pause_between_attempts_reaches_past_the_deadline() {
     assert!(started.elapsed() < LONGER + SLACK, "{error}");
     assert_eq!(error.code(), Code::Connect, "{error}");
     assert!(error.attempts() > 1, "{error}");
+    let query = "retry.count=-1&retry.backoff=constant&retry.base_ms=60000&retry.cap_ms=60000";
+    let client = lazy(&format!("redis://127.0.0.1:{nobody}?{query}"));
+    let started = Instant::now();
+    let error = client.execute(&[b"PING"], &within(LONGER)).unwrap_err();
+    assert!(started.elapsed() < SLACK, "{error}");
+    assert_eq!(error.attempts(), 1, "{error}");
 }
 
 #[test]

@@ -151,7 +151,7 @@ fn is_open(descriptor: i32) -> bool {
     unsafe { libc::fcntl(descriptor, libc::F_GETFD) >= 0 }
 }
 
-/// Whether it is connected to this server, and not to one of a test beside this one.
+/// Whether it is connected to this server.
 fn leads_to(descriptor: i32, server: &Server) -> bool {
     if !is_open(descriptor) {
         return false;

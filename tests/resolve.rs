@@ -19,8 +19,8 @@ const TIMED_OUT: i32 = 301;
 #[test]
 fn a_hung_resolver_ends_at_the_deadline_which_names_the_phase() {
     for query in [
-        "connect_timeout_ms=400",
-        "connect_timeout_ms=400&lazy=yes&timeout_ms=400&retry.count=0",
+        "connect_timeout_ms=400&timeout_ms=60000",
+        "lazy=yes&timeout_ms=400&connect_timeout_ms=60000&retry.count=0",
     ] {
         let told = Probe::new()
             .name("slow.test", "sleep:60")
@@ -37,9 +37,10 @@ fn a_hung_resolver_ends_at_the_deadline_which_names_the_phase() {
 #[test]
 fn a_hung_resolver_is_left_by_cancel_and_by_close() {
     for (word, status) in [("CANCEL", 302), ("CLOSE", 103)] {
-        let told = Probe::new()
-            .name("slow.test", "sleep:60")
-            .run("redis://slow.test:6379?lazy=yes", &[word]);
+        let told = Probe::new().name("slow.test", "sleep:60").run(
+            "redis://slow.test:6379?lazy=yes&timeout_ms=60000&connect_timeout_ms=60000",
+            &[word],
+        );
         let step = told.steps.last().unwrap();
         assert_eq!(step.status, status, "{told:?}");
         assert!(step.took < SLACK, "{told:?}");
@@ -63,9 +64,10 @@ fn more_callers_than_look_ups_at_a_time_all_end_in_time() {
 #[test]
 fn a_name_without_an_address_says_so() {
     for rule in ["none", "empty", "again"] {
-        let told = Probe::new()
-            .name("none.test", rule)
-            .run("redis://none.test:6379", &[]);
+        let told = Probe::new().name("none.test", rule).run(
+            "redis://none.test:6379?timeout_ms=60000&connect_timeout_ms=60000",
+            &[],
+        );
         let refusal = told.refusal();
         assert_eq!(refusal.status, UNRESOLVED, "{rule}: {told:?}");
         assert!(refusal.text.contains("none.test"), "{rule}: {told:?}");

@@ -189,7 +189,7 @@ fn pauses_are_made_as_the_formula_says() {
         ("retry.backoff=decorrelated_jitter&retry.base_ms=30", 90),
         ("retry.backoff=none&retry.base_ms=5000", 0),
     ] {
-        let client = lazy(&nobody, &format!("retry.count=3&{query}"));
+        let client = lazy(&nobody, &format!("retry.count=3&timeout_ms=300000&{query}"));
         let start = Instant::now();
         assert_eq!(failure(&client, "PING").attempts(), 4);
         let took = start.elapsed();

@@ -66,7 +66,10 @@ fn times_follow_what_is_set_on_connections_old_and_new() {
 #[test]
 fn the_connect_timeout_follows_what_is_set() {
     let server = Scripted::tcp(|mut conn, _| conn.wait_closed());
-    let client = open(&server.url(), "lazy=yes&retry.count=0&timeout_ms=60000");
+    let client = open(
+        &server.url(),
+        "lazy=yes&retry.count=0&timeout_ms=60000&connect_timeout_ms=60000",
+    );
     set(&client, "connect_timeout_ms", "50");
     let started = Instant::now();
     let error = run(&client, "PING").unwrap_err();

@@ -151,7 +151,8 @@ fn asking_takes_no_more_time_than_the_call_has() {
             _ => conn.wait_closed(),
         }
     });
-    let client = open(&server.url(), QUICK);
+    let others = format!("{QUICK}&timeout_ms=60000&connect_timeout_ms=60000");
+    let client = open(&server.url(), &others);
     let call = CallOptions {
         limit: Limit::For(Duration::from_secs(3)),
         ..CallOptions::default()

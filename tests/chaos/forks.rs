@@ -49,10 +49,10 @@ const CALLERS: u32 = 16;
 pub fn keep_forking(world: &World<'_>) -> [u64; 3] {
     let mut random = Random::new(world.seed, 2);
     let mut children: Vec<Child> = Vec::new();
-    let (mut number, mut counts) = (0, [0; 3]);
+    let (mut number, mut counts, mut stillborn) = (0, [0; 3], 0);
     while !world.over() {
         std::thread::sleep(random.millis(50, 500));
-        children.retain(|child| !reap(child, world));
+        children.retain(|child| !reap(child, world, &mut stillborn));
         if children.len() < AT_ONCE {
             let child = fork(world, number, &mut random);
             number += 1;
@@ -61,8 +61,13 @@ pub fn keep_forking(world: &World<'_>) -> [u64; 3] {
         }
     }
     while !children.is_empty() {
-        children.retain(|child| !reap(child, world));
+        children.retain(|child| !reap(child, world, &mut stillborn));
         std::thread::sleep(Duration::from_millis(5));
+    }
+    // A few in a thousand are to be expected.
+    if stillborn * 20 > number + 20 {
+        let text = format!("no thread starts in {stillborn} of {number} children");
+        world.findings.add(None, Fault::Child, text);
     }
     counts
 }
@@ -179,7 +184,7 @@ impl Heritage {
 }
 
 /// Whether the child is over; what it found becomes the world's.
-fn reap(child: &Child, world: &World<'_>) -> bool {
+fn reap(child: &Child, world: &World<'_>, stillborn: &mut u32) -> bool {
     let add = |fault, text: &str| {
         let Child { number, target, .. } = child;
         let text = format!("child {number} on {target}: {text}");
@@ -194,7 +199,7 @@ fn reap(child: &Child, world: &World<'_>) -> bool {
             wait(child.pid, 0);
         }
         (Some(0), _) => {}
-        (Some(status), _) if libc::WEXITSTATUS(status) == STILLBORN => {}
+        (Some(status), _) if libc::WEXITSTATUS(status) == STILLBORN => *stillborn += 1,
         (Some(status), _) => {
             let path = report(world.journals, child.number);
             let text = std::fs::read_to_string(path).unwrap_or_default();
