@@ -18,6 +18,7 @@ use super::wake::{Park, Registration, Sleeper, Wait};
 use crate::deadline::{Deadline, Moment};
 use crate::error::{Code, Error, Phase, Result};
 use crate::options::{Endpoint, Family, Keepalive, TcpConfig};
+use crate::sys::fork;
 
 /// A Unix socket with a full backlog refuses at once: ask again after so long.
 const BACKLOG_PAUSE: Duration = Duration::from_millis(5);
@@ -131,6 +132,7 @@ pub(super) fn open_socket(
     domain: Domain,
     table: Option<&Arc<Descriptors>>,
 ) -> io::Result<Arc<Socket>> {
+    let forks = fork::forks();
     #[cfg(any(target_os = "linux", target_os = "android", target_os = "freebsd"))]
     let inner = socket2::Socket::new_raw(domain, Type::STREAM.cloexec().nonblocking(), None)?;
     #[cfg(not(any(target_os = "linux", target_os = "android", target_os = "freebsd")))]
@@ -139,7 +141,7 @@ pub(super) fn open_socket(
         inner.set_nonblocking(true)?;
         inner
     };
-    Ok(Arc::new(Socket::new(inner, table)))
+    Ok(Arc::new(Socket::new(inner, forks, table)))
 }
 
 /// A socket whose calls wait, which no child program inherits.
@@ -148,8 +150,9 @@ pub(super) fn open_waiting(
     domain: Domain,
     table: Option<&Arc<Descriptors>>,
 ) -> io::Result<Arc<Socket>> {
+    let forks = fork::forks();
     let inner = socket2::Socket::new_raw(domain, Type::STREAM.cloexec(), None)?;
-    Ok(Arc::new(Socket::new(inner, table)))
+    Ok(Arc::new(Socket::new(inner, forks, table)))
 }
 
 /// While it connects, closing the client and cancelling the call both reach the socket.

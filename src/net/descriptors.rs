@@ -12,6 +12,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::options::Endpoint;
+#[cfg(unix)]
 use crate::sys::inode;
 use crate::sys::poll::Descriptor;
 
@@ -94,15 +95,12 @@ impl Descriptors {
     pub fn close_inherited(&self, peer: &Endpoint) {
         for entry in self.entries() {
             let entry = entry.swap(FREE, Ordering::AcqRel);
-            let (descriptor, inode) = unpack(entry);
             if entry == FREE {
                 continue;
             }
-            let is_inherited = match inode {
-                0 => is_connected_to(descriptor, peer),
-                _ => inode::of_socket(descriptor) == inode,
-            };
-            if is_inherited {
+            let (descriptor, inode) = unpack(entry);
+            let is_still = inode::is_still(descriptor, inode);
+            if is_still.unwrap_or_else(|| is_connected_to(descriptor, peer)) {
                 // SAFETY: inherited, noted by its owner, and that owner does not run in this process.
                 unsafe { libc::close(descriptor) };
             }
@@ -137,7 +135,7 @@ fn is_connected_to(descriptor: Descriptor, peer: &Endpoint) -> bool {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, unix))]
 mod tests {
     use super::*;
 

@@ -30,29 +30,24 @@ pub struct Socket {
     inode: u32,
     /// That of the process that connected it.
     generation: u64,
-    /// How many forks there had been.
+    /// How many forks there had been before it was made.
     forks: u64,
     /// Whether nothing is under way on it.
     quiet: AtomicBool,
 }
 
 impl Socket {
-    /// Takes a socket over; its descriptor is noted for forked children.
-    pub fn new(inner: socket2::Socket, table: Option<&Arc<Descriptors>>) -> Self {
-        let inode = inode::of_socket(descriptor(&inner));
-        let noted = table.map(|table| {
-            let place = table.note(descriptor(&inner), inode);
+    /// Takes a socket over that was made when there had been so many forks; its descriptor is noted for
+    /// forked children.
+    pub fn new(inner: socket2::Socket, forks: u64, table: Option<&Arc<Descriptors>>) -> Self {
+        let mut socket = Self::borrowed(inner);
+        socket.forks = forks;
+        socket.noted = table.map(|table| {
+            let place = table.note(socket.descriptor(), socket.inode);
             (Arc::clone(table), place)
         });
-        Self {
-            inner: ManuallyDrop::new(inner),
-            owned: AtomicBool::new(true),
-            noted,
-            inode,
-            generation: fork::generation(),
-            forks: fork::forks(),
-            quiet: AtomicBool::new(false),
-        }
+        socket.own();
+        socket
     }
 
     /// Uses a socket that stays somebody else's, unless `own` is called.
@@ -63,7 +58,8 @@ impl Socket {
             owned: AtomicBool::new(false),
             noted: None,
             generation: fork::generation(),
-            forks: fork::forks(),
+            // Whoever made it may have forked since.
+            forks: u64::MAX,
             quiet: AtomicBool::new(false),
         }
     }
@@ -201,14 +197,11 @@ impl Socket {
 
 impl Drop for Socket {
     fn drop(&mut self) {
-        if let Some((table, place)) = &self.noted {
-            table.forget(*place);
-        }
         if !*self.owned.get_mut() {
             return;
         }
         let inherited = self.generation != fork::generation();
-        if inherited && inode::of_socket(self.descriptor()) != self.inode {
+        if inherited && inode::is_still(self.descriptor(), self.inode) != Some(true) {
             return; // the child has something else there by now
         }
         // A child that inherited a copy would keep the connection alive, and a pop that was given up
@@ -219,12 +212,17 @@ impl Drop for Socket {
         }
         // SAFETY: taken out once, as nobody uses it after this.
         drop(unsafe { ManuallyDrop::take(&mut self.inner) });
+        // Last: a child forked before finds its copy, and one forked after it something else there.
+        if let Some((table, place)) = &self.noted {
+            table.forget(*place);
+        }
     }
 }
 
-#[cfg(any(target_os = "linux", target_os = "android"))]
+#[cfg(all(unix, not(target_vendor = "apple")))]
 const SEND_FLAGS: i32 = libc::MSG_DONTWAIT | libc::MSG_NOSIGNAL;
-#[cfg(all(unix, not(any(target_os = "linux", target_os = "android"))))]
+/// There the socket itself is told.
+#[cfg(target_vendor = "apple")]
 const SEND_FLAGS: i32 = libc::MSG_DONTWAIT;
 #[cfg(not(unix))]
 const SEND_FLAGS: i32 = 0;

@@ -43,38 +43,35 @@ impl ShownBell {
         descriptor_of(&self.shown)
     }
 
-    /// As `Bell::close_inherited`, of both descriptors.
+    /// As `Bell::close_inherited`, the copy too.
     pub fn close_inherited(&self) {
-        self.bell.close_copies(&[self.descriptor()]);
+        if !self.bell.gone().load(Ordering::SeqCst) {
+            self.close_shown();
+        }
+        self.bell.close_inherited();
+    }
+
+    fn close_shown(&self) {
+        let [(_, known), ..] = self.bell.ends();
+        close_if(self.descriptor(), known);
     }
 }
 
 impl Bell {
-    /// In a forked child, which goes on without it: closes the copy of its descriptor, once, unless the
-    /// child has something else under the number.
+    /// In a forked child, which goes on without it: closes the copies of its descriptors, once, unless
+    /// the child has something else under a number.
     pub fn close_inherited(&self) {
-        self.close_copies(&[]);
-    }
-
-    fn close_copies(&self, more: &[Descriptor]) {
-        if self.gone().swap(true, Ordering::SeqCst) {
-            return;
-        }
-        for fd in more.iter().copied().chain([self.descriptor()]) {
-            self.close(fd);
-        }
-    }
-
-    fn close(&self, fd: Descriptor) {
-        if identity(fd) == *self.identity() {
-            close(fd);
+        if !self.gone().swap(true, Ordering::SeqCst) {
+            for (fd, known) in self.ends() {
+                close_if(fd, known);
+            }
         }
     }
 }
 
 impl Drop for ShownBell {
     fn drop(&mut self) {
-        self.bell.close(self.descriptor());
+        self.close_shown();
     }
 }
 
@@ -85,7 +82,10 @@ type Shown = Descriptor;
 
 /// Device, number and type of what stands behind a descriptor, and what the system says about it:
 /// all eventfds have the same number, and differ in their id.
-type Identity = (u64, u64, u32, String);
+#[cfg(unix)]
+type Identity = (libc::dev_t, libc::ino_t, libc::mode_t, String);
+#[cfg(windows)]
+type Identity = ();
 
 #[cfg(unix)]
 fn shown_copy(bell: &Bell) -> io::Result<Shown> {
@@ -110,14 +110,8 @@ fn descriptor_of(shown: &Shown) -> Descriptor {
 
 #[cfg(unix)]
 fn identity(fd: Descriptor) -> Option<Identity> {
-    // SAFETY: a stat of zeroes is one, and lives through the call that fills it.
-    let mut stat: libc::stat = unsafe { std::mem::zeroed() };
-    // SAFETY: as above.
-    let found = unsafe { libc::fstat(fd, &mut stat) } == 0;
-    found.then(|| {
-        let (device, number) = (stat.st_dev as u64, stat.st_ino as u64);
-        (device, number, stat.st_mode as u32, id_of_eventfd(fd))
-    })
+    let stat = super::inode::stat(fd)?;
+    Some((stat.st_dev, stat.st_ino, stat.st_mode, id_of_eventfd(fd)))
 }
 
 /// Empty where the system does not say, and for all else.
@@ -132,6 +126,13 @@ fn id_of_eventfd(fd: Descriptor) -> String {
 #[cfg(windows)]
 fn identity(_: Descriptor) -> Option<Identity> {
     None
+}
+
+/// Closes what has the number, if it is still what it was.
+fn close_if(fd: Descriptor, known: &Option<Identity>) {
+    if identity(fd) == *known {
+        close(fd);
+    }
 }
 
 #[cfg(unix)]
@@ -196,8 +197,8 @@ mod single {
             &self.gone
         }
 
-        pub(super) fn identity(&self) -> &Option<Identity> {
-            &self.identity
+        pub(super) fn ends(&self) -> [(Descriptor, &Option<Identity>); 1] {
+            [(self.descriptor(), &self.identity)]
         }
     }
 }
@@ -212,8 +213,8 @@ mod pipe {
     pub struct Bell {
         reader: PipeReader,
         writer: PipeWriter,
-        /// What stands behind the first.
-        identity: Option<Identity>,
+        /// What stands behind them.
+        identities: [Option<Identity>; 2],
         gone: AtomicBool,
     }
 
@@ -222,10 +223,7 @@ mod pipe {
         pub fn new() -> io::Result<Self> {
             let (reader, writer) = io::pipe()?;
             #[cfg(unix)]
-            for fd in [
-                std::os::fd::AsRawFd::as_raw_fd(&reader),
-                std::os::fd::AsRawFd::as_raw_fd(&writer),
-            ] {
+            for fd in [raw(&reader), raw(&writer)] {
                 // SAFETY: sets a flag of a descriptor that is ours.
                 if unsafe { libc::fcntl(fd, libc::F_SETFL, libc::O_NONBLOCK) } < 0 {
                     return Err(io::Error::last_os_error());
@@ -234,10 +232,10 @@ mod pipe {
             let mut bell = Self {
                 reader,
                 writer,
-                identity: None,
+                identities: [None, None],
                 gone: AtomicBool::new(false),
             };
-            bell.identity = identity(bell.descriptor());
+            bell.identities = bell.ends().map(|(end, _)| identity(end));
             Ok(bell)
         }
 
@@ -259,21 +257,28 @@ mod pipe {
             &self.gone
         }
 
-        pub(super) fn identity(&self) -> &Option<Identity> {
-            &self.identity
+        pub(super) fn ends(&self) -> [(Descriptor, &Option<Identity>); 2] {
+            let [of_reader, of_writer] = &self.identities;
+            [
+                (self.descriptor(), of_reader),
+                (raw(&self.writer), of_writer),
+            ]
         }
 
         /// What to poll.
-        #[cfg(unix)]
         pub fn descriptor(&self) -> Descriptor {
-            std::os::fd::AsRawFd::as_raw_fd(&self.reader)
+            raw(&self.reader)
         }
+    }
 
-        /// What to poll.
-        #[cfg(windows)]
-        pub fn descriptor(&self) -> Descriptor {
-            std::os::windows::io::AsRawHandle::as_raw_handle(&self.reader) as Descriptor
-        }
+    #[cfg(unix)]
+    fn raw(end: &impl std::os::fd::AsRawFd) -> Descriptor {
+        end.as_raw_fd()
+    }
+
+    #[cfg(windows)]
+    fn raw(end: &impl std::os::windows::io::AsRawHandle) -> Descriptor {
+        end.as_raw_handle() as Descriptor
     }
 }
 

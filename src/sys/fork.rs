@@ -1,7 +1,7 @@
 //! Telling parent and child apart after fork, without a system call per check.
 //!
-//! Fork handlers count: in a child the generations, in a parent its children. The two counters are
-//! the library's only process-wide variables.
+//! Fork handlers count: in a child the generations, in a parent its forks. The two counters, and whether
+//! they count, are the library's only process-wide variables.
 //! `PerProcess` holds what must not be shared with a child: the child gets a value of its own by
 //! one atomic pointer, and neither locks nor drops what it inherited.
 
@@ -10,14 +10,14 @@ use std::sync::atomic::{AtomicPtr, AtomicU64, Ordering};
 static GENERATION: AtomicU64 = AtomicU64::new(1);
 static FORKS: AtomicU64 = AtomicU64::new(0);
 
-/// Counts forks from here on; called by everything that keeps a generation.
-pub fn watch() {
+/// Counts forks from here on. Whatever keeps a generation stands beside a `PerProcess` made before.
+fn watch() {
     #[cfg(unix)]
     {
         // Two who come first may both see it false: those handlers count by two. Whoever waited for
         // the other would wait for ever in a child that was forked meanwhile.
         static WATCHING: std::sync::atomic::AtomicBool = std::sync::atomic::AtomicBool::new(false);
-        unsafe extern "C" fn before() {
+        unsafe extern "C" fn in_parent() {
             FORKS.fetch_add(1, Ordering::Relaxed);
         }
         unsafe extern "C" fn in_child() {
@@ -25,7 +25,7 @@ pub fn watch() {
         }
         if !WATCHING.load(Ordering::Acquire) {
             // SAFETY: a handler touches one atomic and nothing else; the library is never unloaded.
-            unsafe { libc::pthread_atfork(Some(before), None, Some(in_child)) };
+            unsafe { libc::pthread_atfork(Some(in_parent), Some(in_parent), Some(in_child)) };
             WATCHING.store(true, Ordering::Release);
         }
     }
@@ -37,7 +37,8 @@ pub fn generation() -> u64 {
     GENERATION.load(Ordering::Relaxed)
 }
 
-/// A number that grows with each fork: while it stays the same, no child has inherited anything.
+/// A number that grows before each fork and after it: while it stays the same, no child has inherited
+/// what is made meanwhile.
 pub fn forks() -> u64 {
     FORKS.load(Ordering::Relaxed)
 }
@@ -119,6 +120,7 @@ mod tests {
     #[test]
     fn a_child_gets_a_value_of_its_own() {
         let cell = PerProcess::new(String::from("parent"));
+        let before = forks();
         // SAFETY: the child only computes and leaves at once.
         let child = unsafe { libc::fork() };
         if child == 0 {
@@ -132,5 +134,6 @@ mod tests {
         unsafe { libc::waitpid(child, &mut status, 0) };
         assert_eq!(status, 0);
         assert_eq!(cell.get(|_| unreachable!()), "parent");
+        assert!(forks() >= before + 2, "counted on both sides of the fork");
     }
 }

@@ -6,21 +6,31 @@ use super::poll::Descriptor;
 /// system gives none.
 #[cfg(unix)]
 pub fn of_socket(descriptor: Descriptor) -> u32 {
+    let found = stat(descriptor);
+    let socket = found.filter(|stat| stat.st_mode & libc::S_IFMT == libc::S_IFSOCK);
+    // Linux counts them in 32 bits.
+    socket.map_or(0, |stat| stat.st_ino as u32)
+}
+
+/// What the system says about whatever has the number, if anything has.
+#[cfg(unix)]
+pub(super) fn stat(descriptor: Descriptor) -> Option<libc::stat> {
     // SAFETY: a stat of zeroes is one, and lives through the call that fills it.
     let mut stat: libc::stat = unsafe { std::mem::zeroed() };
     // SAFETY: as above.
     let found = unsafe { libc::fstat(descriptor, &mut stat) } == 0;
-    match found && stat.st_mode & libc::S_IFMT == libc::S_IFSOCK {
-        // Linux counts them in 32 bits.
-        true => stat.st_ino as u32,
-        false => 0,
-    }
+    found.then_some(stat)
 }
 
 /// There is no fork after which it could be asked for.
 #[cfg(not(unix))]
 pub fn of_socket(_: Descriptor) -> u32 {
     0
+}
+
+/// Whether that socket still stands there; `None` where the system gives no numbers.
+pub fn is_still(descriptor: Descriptor, inode: u32) -> Option<bool> {
+    (inode != 0).then(|| of_socket(descriptor) == inode)
 }
 
 #[cfg(all(test, unix))]
