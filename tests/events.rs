@@ -177,10 +177,13 @@ fn closing_tells_of_idle_and_busy_connections() {
     let mut told = heard.take();
     told.sort();
     assert_eq!(told, ["closed 1 ClientClosed", "closed 2 ClientClosed"]);
-    let client = open(&server.url_unix(), "lazy=no");
-    let heard = Heard::of(&client);
-    drop(client);
-    assert_eq!(heard.take(), ["closed 1 ClientClosed"]);
+    for query in ["lazy=no", "lazy=yes&mode=shared"] {
+        let client = open(&server.url_unix(), query);
+        assert!(run(&client, "PING"));
+        let heard = Heard::of(&client);
+        drop(client);
+        assert_eq!(heard.take(), ["closed 1 ClientClosed"], "{query}");
+    }
 }
 
 #[test]

@@ -10,15 +10,14 @@ use std::sync::Arc;
 
 use lru::LruCache;
 
-use super::attempt;
 use super::told::{Row, row};
+use super::{attempt, name_of, printable_name};
 use crate::command::{Access, Keys, RequestPolicy, ResponsePolicy, Span};
 use crate::error::{Code, Error, Result};
 use crate::net::{Wait, lock};
 use crate::pool::Pool;
 use crate::resp::Node;
 use crate::sys::sync::Mutex;
-use crate::text;
 
 /// Names that are remembered; the one asked for longest ago goes first.
 const REMEMBERED: NonZeroUsize = NonZeroUsize::MIN.saturating_add(255);
@@ -88,7 +87,7 @@ impl Known {
                 Code::Invalid,
                 format!(
                     "neither this library nor the server knows the command {}",
-                    name(args)
+                    printable_name(args)
                 ),
             )),
             Answer::Refused => Err(Error::new(
@@ -96,14 +95,14 @@ impl Known {
                 format!(
                     "this library does not know the command {}, and the server does not answer \
                      COMMAND INFO: permit it, or give a route with the call",
-                    name(args)
+                    printable_name(args)
                 ),
             )),
         }
     }
 
     fn answer(&self, pool: &Pool, args: &[&[u8]], wait: &Wait) -> Result<Answer> {
-        let name = args.first().copied().unwrap_or_default();
+        let name = name_of(args);
         if name.is_empty() || name.len() > LONGEST_NAME {
             return Ok(Answer::Nothing);
         }
@@ -159,12 +158,8 @@ fn positions(args: &[&[u8]], names: &[Node], access: Access) -> Result<Keys> {
 fn refused(args: &[&[u8]]) -> Error {
     Error::new(
         Code::Invalid,
-        format!("the arguments are not what {} takes", name(args)),
+        format!("the arguments are not what {} takes", printable_name(args)),
     )
-}
-
-fn name(args: &[&[u8]]) -> String {
-    text::printable(args.first().copied().unwrap_or_default(), 64)
 }
 
 #[cfg(test)]

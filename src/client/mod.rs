@@ -94,7 +94,7 @@ impl Client {
         }
         let state = self.state();
         let wait = state.begin(Block::No, options);
-        match state.attempt(args, &wait) {
+        match state.guarded(|pool| attempt(pool, args, &wait)) {
             Ok(reply) => Ok(reply),
             Err(error) => state.attempt_again(args, options, wait, error),
         }
@@ -142,15 +142,6 @@ impl State {
         let began = Moment::now();
         let deadline = self.deadline(began, block, options.limit);
         self.wait(began, deadline, options.cancel.clone())
-    }
-
-    /// The first attempt of a command: nearly always the only one.
-    #[inline(always)]
-    fn attempt(&self, args: &[&[u8]], wait: &Wait) -> Result<Reply> {
-        if self.circuit.is_off() {
-            return attempt(&self.pool, args, wait);
-        }
-        self.guarded(|pool| attempt(pool, args, wait))
     }
 
     #[cold]
@@ -231,7 +222,7 @@ fn attempt_shared(state: &State, args: &[&[u8]], wait: &Wait) -> Result<Reply> {
 
 /// The server's no is a failure.
 #[inline(always)]
-fn accept(reply: Reply, node: &str) -> Result<Reply> {
+pub(crate) fn accept(reply: Reply, node: &str) -> Result<Reply> {
     match reply.is(Kind::Error) {
         false => Ok(reply),
         true => Err(refusal(&reply, node)),
@@ -240,7 +231,7 @@ fn accept(reply: Reply, node: &str) -> Result<Reply> {
 
 /// What an error reply says.
 #[cold]
-pub(crate) fn refusal(reply: &Reply, node: &str) -> Error {
+fn refusal(reply: &Reply, node: &str) -> Error {
     let error = error::from_line(reply.text()).with_outcome(Outcome::Refused);
     error.at_node(node)
 }
@@ -255,7 +246,7 @@ pub(crate) fn refuse_state(args: &[&[u8]], nature: &Nature) -> Result<()> {
 
 #[cold]
 fn state_refused(args: &[&[u8]]) -> Error {
-    let name = text::printable(name_of(args), 64);
+    let name = printable_name(args);
     let instead = command::lookup(args).map_or("another handle", command::handle_for);
     Error::new(
         Code::State,
@@ -266,6 +257,11 @@ fn state_refused(args: &[&[u8]]) -> Error {
 #[inline]
 fn name_of<'a>(args: &[&'a [u8]]) -> &'a [u8] {
     args.first().copied().unwrap_or_default()
+}
+
+/// The same, fit for a message.
+fn printable_name(args: &[&[u8]]) -> String {
+    text::printable(name_of(args), 64)
 }
 
 fn pause_for(pause: Duration, wait: &Wait) -> Result<()> {

@@ -109,13 +109,7 @@ impl Client {
     /// Ends calls inside and refuses later ones; returns at once.
     pub fn close(&self) {
         self.closed.store(true, Ordering::SeqCst);
-        let state = self.state();
-        // First, so that connections that come back cut find it closed.
-        state.pool.close();
-        state.closing.fire();
-        if let Some(links) = state.links.get() {
-            links.end();
-        }
+        self.state().close();
     }
 
     /// Waits until no thread of this client runs any more, but for the one that asks; it is closed.
@@ -143,8 +137,7 @@ impl Client {
         let live = inherited.live.inherit();
         let state = State::new(&self.config, &self.material, live);
         if self.closed.load(Ordering::SeqCst) {
-            state.closing.fire();
-            state.pool.close();
+            state.close();
         }
         state
     }
@@ -157,9 +150,7 @@ impl Client {
 
 impl Drop for State {
     fn drop(&mut self) {
-        // First, so that idle connections end with a word to the server.
-        self.pool.close();
-        self.closing.fire();
+        self.close();
         self.join();
     }
 }
@@ -262,6 +253,17 @@ impl State {
         self.pool.warm_up(config.pool.min, wait)
     }
 
+    /// Ends what is under way and refuses what comes later; returns at once.
+    fn close(&self) {
+        // First, so that idle connections end with a word to the server, and those that come back cut
+        // find it closed.
+        self.pool.close();
+        self.closing.fire();
+        if let Some(links) = self.links.get() {
+            links.end();
+        }
+    }
+
     /// Another server may have taken over: connections are made anew.
     pub fn renew(&self) {
         self.pool.close_idle();
@@ -271,7 +273,15 @@ impl State {
     }
 
     /// An attempt, if the breaker lets it through.
+    #[inline(always)]
     pub fn guarded<T>(&self, attempt: impl FnOnce(&Pool) -> Result<T>) -> Result<T> {
+        match self.circuit.is_off() {
+            true => attempt(&self.pool),
+            false => self.admitted(attempt),
+        }
+    }
+
+    fn admitted<T>(&self, attempt: impl FnOnce(&Pool) -> Result<T>) -> Result<T> {
         let admitted = self.circuit.admit();
         let admission = admitted.map_err(|refusal| refusal.at_node(self.pool.node()))?;
         let result = attempt(&self.pool);

@@ -127,7 +127,6 @@ impl Stats {
         circuit: (CircuitState, u64, u64),
     ) -> Self {
         let (counters, now) = (pool.counters(), pool.counts());
-        let (checkouts, longest) = pool.leases();
         let class = |hundreds| calls.class(hundreds);
         Self {
             size: size_of::<Self>(),
@@ -145,10 +144,10 @@ impl Stats {
             idle: now.idle as u64,
             in_use: now.in_use as u64,
             waiters: now.waiters as u64,
-            longest_use_ms: millis(longest),
+            longest_use_ms: millis(pool.longest_use()),
             pool_max: limits.max as u64,
             pool_min: limits.min as u64,
-            checkouts,
+            checkouts: counters.checkouts.get(),
             waits: counters.waits.get(),
             wait_ms: millis(counters.waited()),
             wait_timeouts: counters.wait_timeouts.get(),

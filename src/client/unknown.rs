@@ -3,13 +3,12 @@
 
 use std::cell::Cell;
 
-use super::{CallOptions, Client, attempt, name_of};
+use super::{CallOptions, Client, attempt, name_of, printable_name};
 use crate::command::{self, Keys, KeysError, Nature, RequestPolicy, ResponsePolicy};
 use crate::error::{Code, Error, Outcome, Result};
 use crate::net::Wait;
 use crate::pool::Pool;
 use crate::resp::Reply;
-use crate::text;
 
 impl Client {
     /// A command that the table does not have. When it may have run, the server is asked whether
@@ -50,7 +49,7 @@ impl Client {
                 self.state().known.keys(pool, args, wait)
             }),
             Err(error) => {
-                let name = text::printable(name_of(args), 64);
+                let name = printable_name(args);
                 Err(Error::new(Code::Invalid, format!("{name}: {error}")))
             }
             Ok(keys) => Ok(keys),

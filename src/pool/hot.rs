@@ -14,14 +14,6 @@ pub(super) struct Hot<T> {
     shut: AtomicBool,
 }
 
-/// What could not stay, and has to be seen to under the lock.
-pub(super) enum Left<T> {
-    /// It was shut: the value itself.
-    Refused(Box<T>),
-    /// What had been there for longer, or what was found there when it had just been shut.
-    Displaced(Box<T>),
-}
-
 impl<T> Hot<T> {
     /// An empty one, shut.
     pub fn new() -> Self {
@@ -44,17 +36,18 @@ impl<T> Hot<T> {
         }
     }
 
-    /// Puts a value there; what it leaves has to be seen to.
+    /// Puts a value there. What could not stay has to be seen to under the lock: the value itself when it
+    /// is shut, or what had been there for longer.
     #[inline]
-    pub fn put(&self, value: Box<T>) -> Option<Left<T>> {
+    pub fn put(&self, value: Box<T>) -> Option<Box<T>> {
         if self.shut.load(Ordering::SeqCst) {
-            return Some(Left::Refused(value));
+            return Some(value);
         }
         let displaced = self.slot.put(value);
         if displaced.is_none() && self.shut.load(Ordering::SeqCst) {
-            return self.slot.take().map(Left::Displaced);
+            return self.slot.take();
         }
-        displaced.map(Left::Displaced)
+        displaced
     }
 
     /// Shuts it, and takes out what is there. Under the lock.
@@ -143,7 +136,7 @@ mod models {
         }
 
         fn give(&self, value: Box<u8>) {
-            if let Some(Left::Refused(value) | Left::Displaced(value)) = self.hot.put(value) {
+            if let Some(value) = self.hot.put(value) {
                 self.locked(|inner| inner.idle.push(value));
             }
         }

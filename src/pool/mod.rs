@@ -32,7 +32,7 @@ use crate::net::{Wait, lock};
 use crate::options::{Live, PoolConfig};
 use crate::sys::sync::Mutex;
 use hold::Hold;
-use hot::{Hot, Left};
+use hot::Hot;
 use lease::Claim;
 use pooled::Pooled;
 use shelf::{Aside, Grant, Shelf};
@@ -89,7 +89,7 @@ impl Pool {
                 Ok(self.lease(pooled))
             }
             Some(Ok(pooled) | Err(pooled)) => {
-                self.settle(Left::Displaced(pooled), wait.began);
+                self.settle(pooled, wait.began);
                 self.checkout_anew(wait)
             }
             None => self.checkout_anew(wait),
@@ -137,10 +137,6 @@ impl Pool {
 
     /// Makes `count` connections and leaves them idle; one that fails is one too few.
     pub fn warm_up(&self, count: usize, wait: &Wait) -> Result<()> {
-        if count == 1 {
-            self.checkout(wait)?.finish();
-            return Ok(());
-        }
         let leases: Result<Vec<Lease<'_>>> = (0..count).map(|_| self.checkout(wait)).collect();
         leases?.into_iter().for_each(Lease::finish);
         Ok(())
@@ -272,10 +268,9 @@ impl Pool {
         &self.counters
     }
 
-    /// Connections and slots handed out so far, and for how long the oldest has been out.
-    pub fn leases(&self) -> (u64, Duration) {
-        let longest = lock(&self.shelf).longest_hold(Moment::now());
-        (self.counters.checkouts.get(), longest)
+    /// For how long the connection that has been out longest has been so.
+    pub fn longest_use(&self) -> Duration {
+        lock(&self.shelf).longest_hold(Moment::now())
     }
 }
 

@@ -2,7 +2,6 @@
 
 use super::Pool;
 use super::hold::Hold;
-use super::hot::Left;
 use super::pooled::Pooled;
 use super::shelf::Aside;
 use crate::deadline::Moment;
@@ -23,43 +22,29 @@ impl Pool {
     }
 
     #[inline(never)]
-    fn settle_returned(&self, id: u64, left: Left<Pooled>, now: Moment) {
-        if self.settle(left, now) != Some(id) {
+    fn settle_returned(&self, id: u64, left: Box<Pooled>, now: Moment) {
+        if !self.settle(left, now).contains(&id) {
             self.tell_released(id);
         }
     }
 
     /// Sees under the lock to a connection that nobody has: it goes to a caller who waits, among the
-    /// idle ones, or is closed. Answers which one was refused and closed.
+    /// idle ones, or is closed. Answers which were closed.
     #[inline(never)]
-    pub(super) fn settle(&self, left: Left<Pooled>, now: Moment) -> Option<u64> {
-        let mut aside = Aside::new();
-        let refused = match left {
-            Left::Displaced(pooled) => {
-                self.with_shelf_and(Some(pooled), |shelf, limits| {
-                    shelf.settle(limits, now, &mut aside);
-                    shelf.sweep(limits, now, &mut aside);
-                });
-                None
-            }
-            Left::Refused(pooled) => {
-                let id = pooled.id;
-                if pooled.is_aged(self.live.max_age(), now) {
-                    self.give_up(pooled, CloseReason::Aged);
-                    return Some(id);
-                }
-                self.with_shelf(|shelf, limits| {
-                    shelf.bring_in(pooled);
-                    shelf.settle(limits, now, &mut aside);
-                    shelf.sweep(limits, now, &mut aside);
-                });
-                aside.iter().any(|(it, _)| it.id == id).then_some(id)
-            }
-        };
-        if !aside.is_empty() {
-            self.close_all(aside);
+    pub(super) fn settle(&self, left: Box<Pooled>, now: Moment) -> Vec<u64> {
+        if left.is_aged(self.live.max_age(), now) {
+            let id = left.id;
+            self.give_up(left, CloseReason::Aged);
+            return vec![id];
         }
-        refused
+        let mut aside = Aside::new();
+        self.with_shelf_and(Some(left), |shelf, limits| {
+            shelf.settle(limits, now, &mut aside);
+            shelf.sweep(limits, now, &mut aside);
+        });
+        let closed = aside.iter().map(|(it, _)| it.id).collect();
+        self.close_all(aside);
+        closed
     }
 
     /// Closes a connection, for this reason unless the pool is closed; then its slot is free.
@@ -85,9 +70,7 @@ impl Pool {
             shelf.sweep(limits, now, &mut aside);
             shelf.closed
         });
-        if !aside.is_empty() {
-            self.close_all(aside);
-        }
+        self.close_all(aside);
         closed
     }
 }

@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use super::ready::Ready;
-use crate::client::{CallOptions, Client, Course, Facts, refusal};
+use crate::client::{CallOptions, Client, Course, Facts, accept};
 use crate::command::Nature;
 use crate::error::{Code, Error, Phase, Result};
 use crate::net::{Cancel, Registration, Sleeper, Wake};
@@ -129,11 +129,10 @@ impl Job {
     /// What became of an attempt: the end of the job, or another attempt.
     fn judge(mut self, done: Result<Reply>, bytes: Vec<u8>, may_repeat: bool) -> Verdict {
         let result = match done {
-            Ok(reply) if reply.kind() == Kind::Error => Err(refusal(&reply, self.ready.node())),
+            Ok(reply) => accept(reply, self.ready.node()),
             Err(error) => Err(error
                 .or_ended(self.ended(), Phase::Receive)
                 .at_node(self.ready.node())),
-            answered => answered,
         };
         let admission = self.extra.as_mut().and_then(|extra| extra.admission.take());
         if let Some(admission) = admission {
@@ -150,8 +149,8 @@ impl Job {
             remaining: ready.clock().left(self.due),
         };
         let begun = ready.clock().moment(self.begun);
-        let extra = self.extra.get_or_insert_default();
-        let course = extra.course.get_or_insert_with(|| Course::new(begun));
+        let course = self.extra.as_mut().and_then(|extra| extra.course.take());
+        let mut course = course.unwrap_or_else(|| Course::new(begun));
         let (decision, error) = course.judge(error, &facts, &ready.live().retry());
         let (pause, renew) = match decision {
             Decision::RetryAfter(pause) if may_repeat => (pause, false),
@@ -162,21 +161,18 @@ impl Job {
             }
         };
         course.go_on(ready.calls());
-        match self.admit() {
-            Err(refused) => {
-                let refused = refused.with_outcome(error.outcome()).at_node(ready.node());
-                let extra = self.extra.get_or_insert_default();
-                let course = extra.course.get_or_insert_with(|| Course::new(begun));
-                let refused = course.describe(refused, name_of(&bytes), ready.calls());
-                Verdict::Over(self, Err(refused))
-            }
-            Ok(()) => Verdict::Again(Again {
-                task: self,
-                bytes,
-                pause,
-                renew,
-            }),
+        if let Err(refused) = self.admit() {
+            let refused = refused.with_outcome(error.outcome()).at_node(ready.node());
+            let refused = course.describe(refused, name_of(&bytes), ready.calls());
+            return Verdict::Over(self, Err(refused));
         }
+        self.extra.get_or_insert_default().course = Some(course);
+        Verdict::Again(Again {
+            task: self,
+            bytes,
+            pause,
+            renew,
+        })
     }
 }
 

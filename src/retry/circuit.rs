@@ -74,13 +74,13 @@ impl Circuit {
         Ok(Admission {
             circuit: self,
             is_trial: self.is_trial()?,
-            told: self.config.failures == 0,
+            told: self.is_off(),
         })
     }
 
     /// The same for an attempt that nobody waits for; none is needed while there is no limit.
     pub fn admit_kept(self: &Arc<Self>) -> Result<Option<Admission<Arc<Self>>>, Error> {
-        if self.config.failures == 0 {
+        if self.is_off() {
             return Ok(None);
         }
         Ok(Some(Admission {

@@ -6,7 +6,6 @@ use super::caller::Caller;
 use super::inner::{Duty, Held};
 use super::link::{Guard, Link, too_late};
 use super::{Hub, Task};
-use crate::connection::Received;
 use crate::deadline::{Deadline, Moment};
 use crate::error::{Code, Error, Result};
 use crate::net::Wait;
@@ -122,10 +121,8 @@ impl<T: Task> Link<T> {
         wait: &Wait,
     ) -> Result<()> {
         while replies.is_empty() && !wait.is_over() {
-            if self.watch(held, (true, false), wait)?.readable
-                && held.line.receive_now(replies)? == Received::Nothing
-            {
-                continue;
+            if self.watch(held, (true, false), wait)?.readable {
+                held.line.receive_now(replies)?;
             }
         }
         Ok(())

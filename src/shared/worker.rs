@@ -203,9 +203,11 @@ impl<T: Task> Hub<T> {
     /// Everything under way ends with this failure.
     fn end_all(&self, error: &Error, reason: CloseReason) {
         for link in &self.links {
-            let inner = link.lock();
-            let inner = link.lose(self, inner, error, reason);
-            let inner = link.fail(self, inner, 0, error);
+            let mut inner = link.lose(self, link.lock(), error, reason);
+            // What waits for a connection. One that was made meanwhile has its own replies to come.
+            if inner.line.is_none() {
+                inner = link.fail(self, inner, 0, error);
+            }
             drop(link.end_waiting(inner));
         }
     }
